@@ -1,0 +1,1 @@
+"""Rules over history: fills, metrics, reports."""

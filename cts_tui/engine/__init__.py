@@ -1,0 +1,1 @@
+"""The engine: one ConnectionEngine per enabled connection, its processors and its watch."""

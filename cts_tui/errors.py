@@ -1,0 +1,57 @@
+"""Every error the desk raises on purpose; each class says what its catcher must do.
+
+::
+
+    CtsError
+    ├── ConfigError      what the user gave is wrong
+    │   └── RuleError    … in a rule, at a position
+    ├── StoreError       the database cannot be used as it is
+    ├── RetryableError   try again after `wait_s`
+    ├── VenueError       the venue refused
+    ├── UnknownOutcome   it may have happened
+    └── HaltError        an invariant is broken
+"""
+
+
+class CtsError(Exception):
+    """Base of all errors of the desk. A face prints its text as one line and exits with 1."""
+
+
+class ConfigError(CtsError):
+    """The user's input or configuration is wrong: show the message, change nothing."""
+
+
+class RuleError(ConfigError):
+    """A rule does not parse or check: show the message at `position` (0-based column)."""
+
+    def __init__(self, message: str, position: int) -> None:
+        super().__init__(message)
+        self.position = position
+
+
+class StoreError(CtsError):
+    """The database cannot be opened, read or written: show the message, stop what needs it."""
+
+
+class RetryableError(CtsError):
+    """The network or a rate limit is in the way: try again after `wait_s` seconds."""
+
+    def __init__(self, message: str, wait_s: float) -> None:
+        super().__init__(message)
+        self.wait_s = wait_s
+
+
+class VenueError(CtsError):
+    """The venue refused the request for a reason: record it, do not repeat the request as it is."""
+
+    def __init__(self, message: str, code: str = "") -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class UnknownOutcome(CtsError):  # noqa: N818 - the field's word; it is neither success nor failure
+    """A submission may or may not have reached the venue: find evidence, never send it again."""
+
+
+class HaltError(CtsError):
+    """Data is corrupt or an invariant is broken: pause trading and tell the user."""

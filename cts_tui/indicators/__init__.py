@@ -1,0 +1,1 @@
+"""TA-Lib behind one registry: names, parameters, warm-up, vector and stream."""

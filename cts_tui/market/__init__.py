@@ -1,0 +1,1 @@
+"""Market data in: feeds, their cleaning, and the candle buffers the pipeline reads."""

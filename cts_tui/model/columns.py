@@ -1,0 +1,53 @@
+"""Candles as columns: the shape in which history moves between rooms."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from cts_tui.model.market import Candle
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+BoolArray = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class CandleColumns:
+    """Closed candles of one symbol and timeframe, oldest first, every array of the same length."""
+
+    time_ms: IntArray
+    open: FloatArray
+    high: FloatArray
+    low: FloatArray
+    close: FloatArray
+    volume: FloatArray
+
+    def __len__(self) -> int:
+        return len(self.time_ms)
+
+    def __iter__(self) -> Iterator[Candle]:
+        columns = (self.time_ms, self.open, self.high, self.low, self.close, self.volume)
+        return map(Candle._make, zip(*(column.tolist() for column in columns), strict=True))
+
+    def slice(self, start: int, stop: int | None = None) -> "CandleColumns":
+        """Return the candles `start` to `stop` as views; a negative index counts from the end."""
+        part = slice(start, stop)
+        return CandleColumns(
+            self.time_ms[part],
+            self.open[part],
+            self.high[part],
+            self.low[part],
+            self.close[part],
+            self.volume[part],
+        )
+
+    @classmethod
+    def from_candles(cls, candles: list[Candle]) -> "CandleColumns":
+        """Return the columns of `candles`, which are oldest first; an empty list gives length 0."""
+        times, *values = zip(*candles, strict=True) if candles else ((), (), (), (), (), ())
+        return cls(
+            np.array(times, dtype=np.int64),
+            *(np.array(column, dtype=np.float64) for column in values),
+        )

@@ -1,0 +1,226 @@
+"""Read models: what faces show. Frozen, plain, detached from the store."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from cts_tui.model.trading import (
+    Direction,
+    EngineStatus,
+    HealthStatus,
+    MarketType,
+    Mode,
+    OrderStatus,
+    OrderType,
+    PositionStatus,
+    Side,
+    SignalKind,
+    SignalStatus,
+)
+
+Report = dict[str, Any]
+"""A JSON-ready section of a report: plain values, lists and dicts."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionView:
+    """One connection: desired state, and what its engine says of itself."""
+
+    name: str
+    exchange: str
+    mode: Mode
+    market: MarketType
+    symbols: tuple[str, ...]
+    timeframe: str
+    enabled: bool
+    live: bool
+    status: EngineStatus
+    last_test: str | None
+    last_error: str | None
+    heartbeat_ms: int | None
+    restarts: int
+    feed_source: str | None
+    open_positions: int
+    is_predefined: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PositionView:
+    """One position, marked at its last price."""
+
+    id: int
+    connection: str
+    symbol: str
+    strategy: str
+    timeframe: str
+    side: Direction
+    quantity: Decimal
+    entry_price: Decimal
+    mark_price: Decimal | None
+    pnl: Decimal
+    """Net of the fees paid so far; realized once closed. Quote currency."""
+    pnl_pct: float
+    stop_price: Decimal | None
+    target_price: Decimal | None
+    status: PositionStatus
+    opened_at_ms: int
+    closed_at_ms: int | None
+    exit_price: Decimal | None
+    exit_reason: str | None
+    fees: Decimal
+    source: str
+    is_stale: bool
+    is_live: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SignalView:
+    """One signal; `time_ms` is the open time of the candle at whose close it was given."""
+
+    id: int
+    time_ms: int
+    connection: str
+    symbol: str
+    timeframe: str
+    strategy: str
+    side: Direction
+    kind: SignalKind
+    price: Decimal
+    reason: str
+    status: SignalStatus
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderView:
+    """One order and what has filled of it."""
+
+    client_order_id: str
+    venue_order_id: str | None
+    connection: str
+    symbol: str
+    side: Side
+    type: OrderType
+    quantity: Decimal | None
+    cost: Decimal | None
+    """The quote amount of a market entry that is sized by cost; None otherwise."""
+    price: Decimal | None
+    status: OrderStatus
+    filled: Decimal
+    average_price: Decimal | None
+    fees: Decimal
+    reason: str
+    created_at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class EventView:
+    """One change of trading state: when, who, what, before and after (S13)."""
+
+    id: int
+    time_ms: int
+    who: str
+    kind: str
+    subject: str
+    before: str | None
+    after: str | None
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class StrategyView:
+    """One stored strategy."""
+
+    name: str
+    enabled: bool
+    is_builtin: bool
+    timeframe: str
+    description: str
+    entry_long: str
+    exit_long: str
+    entry_short: str
+    exit_short: str
+    stop_loss_pct: Decimal
+    take_profit_pct: Decimal
+    trailing_stop_pct: Decimal
+    min_profit_factor: float
+    gate_trades: int
+    gate_min_trades: int
+    size_kind: str
+    size_amount: Decimal
+    symbols: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessorView:
+    """The cycle figures of one processor of one engine."""
+
+    connection: str
+    name: str
+    cycles: int
+    errors: int
+    last_ms: float | None
+    median_ms: float | None
+    p95_ms: float | None
+    last_error: str | None
+    last_error_at_ms: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class FeedView:
+    """One symbol of one connection's market feed."""
+
+    connection: str
+    symbol: str
+    source: str
+    price: Decimal | None
+    age_ms: int | None
+    is_stale: bool
+
+
+@dataclass(frozen=True, slots=True)
+class EngineProgramView:
+    """One running engine program (a process that trades on this store)."""
+
+    owner: str
+    pid: int
+    host: str
+    started_at_ms: int
+    heartbeat_ms: int
+    is_alive: bool
+    rss_mb: float
+    cpu_pct: float
+
+
+@dataclass(frozen=True, slots=True)
+class DeskSummary:
+    """The figures of the header and the dashboard, one small read."""
+
+    now_ms: int
+    is_engine_running: bool
+    programs: tuple[EngineProgramView, ...]
+    connections: int
+    connections_enabled: int
+    connections_live: int
+    open_positions: int
+    stale_positions: int
+    open_pnl: Decimal
+    realized_pnl_today: Decimal
+    """Of positions closed since 00:00 UTC."""
+    realized_pnl_total: Decimal
+    trades_today: int
+    wins_today: int
+    signals_today: int
+    is_synthetic: bool
+    """Whether any running feed walks on invented prices."""
+
+
+@dataclass(frozen=True, slots=True)
+class HealthReport:
+    """The health of everything; sections are JSON-ready."""
+
+    status: HealthStatus
+    reasons: tuple[str, ...]
+    sections: Report
+    """By name: database, connections, engines, processors, feeds, indications, strategies,
+    signals, positions, integrity, api, process."""

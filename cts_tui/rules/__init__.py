@@ -1,0 +1,1 @@
+"""The strategy language: parse, check, evaluate over history and candle by candle."""

@@ -1,0 +1,114 @@
+"""What a trader may set in `config.toml` or by `CTS_…` variables; each field says what it does."""
+
+from decimal import Decimal
+
+from pydantic import Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from cts_tui.errors import ConfigError
+from cts_tui.paths import config_folder
+
+
+class Settings(BaseSettings):
+    """The desk's settings: defaults, then `config.toml`, then environment variables."""
+
+    model_config = SettingsConfigDict(env_prefix="CTS_", extra="ignore", frozen=True)
+
+    paper_balance: Decimal = Field(default=Decimal(10_000), gt=0)
+    """Quote currency a paper connection starts with."""
+
+    paper_fee_pct: Decimal = Field(default=Decimal("0.1"), ge=0, lt=100)
+    """Fee of the paper venue on the notional of each fill, in percent."""
+
+    paper_slippage_pct: Decimal = Field(default=Decimal("0.02"), ge=0, lt=100)
+    """How far paper market orders fill against the trader, in percent."""
+
+    candle_history: int = Field(default=1_000, ge=300, le=100_000)
+    """Candles kept in memory per symbol and timeframe."""
+
+    tick_stale_s: float = Field(default=30.0, gt=0)
+    """Age in seconds from which a tick is stale: entries stop, exits do not (S8)."""
+
+    feed_lost_s: float = Field(default=90.0, gt=0)
+    """Silence in seconds after which a demo or paper feed goes synthetic."""
+
+    keep_candles: int = Field(default=50_000, ge=1_000)
+    """Candles kept in the store per connection, symbol and timeframe."""
+
+    keep_candles_days: int = Field(default=400, ge=1)
+    """Age in days, counted from the newest of its kind, at which a candle is pruned."""
+
+    keep_indications: int = Field(default=20_000, ge=1_000)
+    """Indications kept in the store per connection, symbol and timeframe."""
+
+    keep_indications_days: int = Field(default=90, ge=1)
+    """Age in days, counted from the newest of its kind, at which an indication is pruned."""
+
+    keep_events_days: int = Field(default=180, ge=1)
+    """Age in days at which an event is pruned."""
+
+    sma_period: int = Field(default=20, ge=2, le=100_000)
+    """Period of the SMA that is computed for every symbol."""
+
+    rsi_period: int = Field(default=14, ge=2, le=100_000)
+    """Period of the RSI that is computed for every symbol."""
+
+    macd_fast: int = Field(default=12, ge=2, le=100_000)
+    """Fast period of the MACD that is computed for every symbol."""
+
+    macd_slow: int = Field(default=26, ge=2, le=100_000)
+    """Slow period of the MACD that is computed for every symbol."""
+
+    macd_signal: int = Field(default=9, ge=1, le=100_000)
+    """Signal period of the MACD that is computed for every symbol."""
+
+    demo_seed: int = 7
+    """Seed of the simulated market: the same seed gives the same market."""
+
+    theme: str = "cts-dark"
+    """Name of the colour theme."""
+
+    @property
+    def base_indications(self) -> tuple[str, ...]:
+        """The indications computed for every symbol, in the rule language."""
+        return (
+            f"sma({self.sma_period})",
+            f"rsi({self.rsi_period})",
+            f"macd({self.macd_fast}, {self.macd_slow}, {self.macd_signal})",
+        )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Read the environment before the file, and the file before the defaults."""
+        toml = TomlConfigSettingsSource(settings_cls, config_folder() / "config.toml")
+        return init_settings, env_settings, toml
+
+
+def load_settings() -> Settings:
+    """Read the settings.
+
+    Raises ConfigError that names the first wrong field, what was found and what is expected.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        fault = error.errors()[0]
+        field = ".".join(str(part) for part in fault["loc"])
+        raise ConfigError(
+            f"setting {field} is {fault['input']!r}: {fault['msg']}; "
+            f"correct it in {config_folder() / 'config.toml'} or CTS_{field.upper()}"
+        ) from error
+    except ValueError as error:  # the TOML file does not parse
+        raise ConfigError(f"{config_folder() / 'config.toml'} cannot be read: {error}") from error

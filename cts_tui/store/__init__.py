@@ -1,0 +1,1 @@
+"""The one local database: tables, migrations, the single writer, queries."""

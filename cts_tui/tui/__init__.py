@@ -1,0 +1,1 @@
+"""The terminal face: a Textual app of screens and widgets over the desk."""

@@ -1,0 +1,1 @@
+"""Orders out: the Venue protocol and its adapters."""
