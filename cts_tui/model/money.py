@@ -22,7 +22,7 @@ def exact(value: float) -> Decimal:
 
 def round_money(amount: Decimal) -> Decimal:
     """Return `amount` rounded half-even to twelve decimals."""
-    return amount.quantize(_STEP, context=_WIDE)
+    return _WIDE.quantize(amount, _STEP)
 
 
 def money_text(amount: Decimal) -> str:

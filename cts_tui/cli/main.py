@@ -1,0 +1,53 @@
+"""The command line: which commands there are."""
+
+from typing import Annotated
+
+import typer
+
+from cts_tui import __version__
+from cts_tui.cli import connections, engine, lists, replay, strategies
+from cts_tui.cli.options import say
+
+app = typer.Typer(
+    name="cts-tui",
+    help="A trading desk for the terminal. Without a command it opens the desk.",
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("run")(engine.run)
+app.command("stop")(engine.stop)
+app.command("status")(engine.status)
+app.command("demo")(engine.demo)
+app.command("health")(engine.health)
+app.command("replay")(replay.replay)
+app.add_typer(connections.app, name="connections")
+app.add_typer(strategies.app, name="strategies")
+app.add_typer(lists.signals, name="signals")
+app.add_typer(lists.positions, name="positions")
+app.add_typer(lists.orders, name="orders")
+app.add_typer(lists.events, name="events")
+
+
+def _version(is_asked: bool) -> None:
+    if is_asked:
+        say(f"cts-tui {__version__}")
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def desk(
+    context: typer.Context,
+    data_dir: Annotated[
+        str | None,
+        typer.Option("--data-dir", help="Data folder, instead of CTS_DATA_DIR; anywhere."),
+    ] = None,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Open the desk when no command is given."""
+    if context.invoked_subcommand is None:
+        from cts_tui.cli.run import open_or_run
+
+        raise SystemExit(open_or_run())

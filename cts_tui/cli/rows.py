@@ -1,0 +1,145 @@
+"""Views as the JSON objects that scripts rely on (design.md §6): these keys, in this order."""
+
+from typing import Any
+
+from cts_tui.cli.options import iso_or_none
+from cts_tui.model.views import (
+    ConnectionView,
+    EventView,
+    OrderView,
+    PositionView,
+    SignalView,
+    StrategyView,
+)
+
+Row = dict[str, Any]
+
+
+def connection_row(view: ConnectionView) -> Row:
+    """Return a connection."""
+    return {
+        "name": view.name,
+        "exchange": view.exchange,
+        "mode": view.mode,
+        "market": view.market,
+        "symbols": list(view.symbols),
+        "enabled": view.enabled,
+        "live": view.live,
+        "status": view.status,
+        "last_test": view.last_test,
+        "last_error": view.last_error,
+    }
+
+
+def connection_detail(view: ConnectionView) -> Row:
+    """Return a connection with everything its engine says."""
+    return connection_row(view) | {
+        "timeframe": view.timeframe,
+        "heartbeat_at": iso_or_none(view.heartbeat_ms),
+        "restarts": view.restarts,
+        "feed_source": view.feed_source,
+        "open_positions": view.open_positions,
+        "predefined": view.is_predefined,
+    }
+
+
+def signal_row(view: SignalView) -> Row:
+    """Return a signal."""
+    return {
+        "time": iso_or_none(view.time_ms),
+        "symbol": view.symbol,
+        "strategy": view.strategy,
+        "side": view.side,
+        "price": view.price,
+        "reason": view.reason,
+        "status": view.status,
+        "kind": view.kind,
+        "timeframe": view.timeframe,
+        "connection": view.connection,
+        "source": view.source,
+    }
+
+
+def position_row(view: PositionView) -> Row:
+    """Return a position."""
+    return {
+        "id": view.id,
+        "connection": view.connection,
+        "symbol": view.symbol,
+        "side": view.side,
+        "quantity": view.quantity,
+        "entry_price": view.entry_price,
+        "mark_price": view.mark_price,
+        "pnl": view.pnl,
+        "pnl_pct": round(view.pnl_pct, 6),
+        "stop_price": view.stop_price,
+        "target_price": view.target_price,
+        "status": view.status,
+        "opened_at": iso_or_none(view.opened_at_ms),
+        "closed_at": iso_or_none(view.closed_at_ms),
+        "exit_reason": view.exit_reason,
+        "source": view.source,
+        "strategy": view.strategy,
+        "timeframe": view.timeframe,
+        "exit_price": view.exit_price,
+        "fees": view.fees,
+        "stale": view.is_stale,
+        "live": view.is_live,
+    }
+
+
+def order_row(view: OrderView) -> Row:
+    """Return an order."""
+    return {
+        "client_order_id": view.client_order_id,
+        "venue_order_id": view.venue_order_id,
+        "connection": view.connection,
+        "symbol": view.symbol,
+        "side": view.side,
+        "type": view.type,
+        "quantity": view.quantity,
+        "price": view.price,
+        "status": view.status,
+        "filled": view.filled,
+        "average_price": view.average_price,
+        "fees": view.fees,
+        "created_at": iso_or_none(view.created_at_ms),
+        "cost": view.cost,
+        "reason": view.reason,
+    }
+
+
+def event_row(view: EventView) -> Row:
+    """Return an event."""
+    return {
+        "time": iso_or_none(view.time_ms),
+        "who": view.who,
+        "kind": view.kind,
+        "subject": view.subject,
+        "before": view.before,
+        "after": view.after,
+        "message": view.message,
+    }
+
+
+def strategy_row(view: StrategyView) -> Row:
+    """Return a strategy, field by field as in its TOML file, and whether it is enabled."""
+    return {
+        "name": view.name,
+        "enabled": view.enabled,
+        "builtin": view.is_builtin,
+        "description": view.description,
+        "timeframe": view.timeframe,
+        "entry_long": view.entry_long,
+        "exit_long": view.exit_long,
+        "entry_short": view.entry_short,
+        "exit_short": view.exit_short,
+        "stop_loss_pct": float(view.stop_loss_pct),
+        "take_profit_pct": float(view.take_profit_pct),
+        "trailing_stop_pct": float(view.trailing_stop_pct),
+        "min_profit_factor": view.min_profit_factor,
+        "gate_trades": view.gate_trades,
+        "gate_min_trades": view.gate_min_trades,
+        "size": {"kind": view.size_kind, "amount": view.size_amount},
+        "symbols": list(view.symbols),
+    }

@@ -1,0 +1,195 @@
+"""Opening the desk, and running the engine without a screen. Imports no Typer: it starts first."""
+
+import contextlib
+import os
+import signal
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
+
+from cts_tui.errors import ConfigError
+from cts_tui.paths import DataFolder, data_folder, theme_folders
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+    from cts_tui.desk.desk import Desk
+    from cts_tui.desk.engine_host import EngineHost
+    from cts_tui.tui.app import CtsApp
+
+_STATUS_EVERY_S: Final = 3.0
+
+
+def open_or_run(note: str = "") -> int:
+    """Open the desk on this terminal; without one, run the engine. Returns the exit code."""
+    if sys.stdin.isatty() and sys.stdout.isatty():
+        return open_app(data_folder(), note)
+    _print("cts-tui: no terminal here, so this runs the engine as `cts-tui run` does")
+    return run_engine(data_folder())
+
+
+def demo() -> int:
+    """Open the demo on a data folder that is thrown away at the end."""
+    with tempfile.TemporaryDirectory(prefix="cts-tui-demo-") as folder:
+        os.environ["CTS_DATA_DIR"] = folder
+        return open_or_run("demo")
+
+
+def open_app(folder: DataFolder, note: str = "") -> int:
+    """Show the desk. When the terminal goes away, the engine goes on without it."""
+    from cts_tui.tui.app import CtsApp
+
+    def open_desk() -> "tuple[Desk, EngineHost]":
+        return _open(folder, "tui")
+
+    app = CtsApp(open_desk, _theme(), theme_folders(), note)
+    with _hang_up_detaches(app):
+        app.run()
+    return app.return_code or 0
+
+
+def _theme() -> str:
+    """Return the theme's name without loading the settings, which takes longer than painting."""
+    from cts_tui.paths import config_folder
+
+    chosen = os.environ.get("CTS_THEME")
+    file = config_folder() / "config.toml"
+    if chosen or not file.exists():
+        return chosen or "cts-dark"
+    import tomllib
+
+    with contextlib.suppress(OSError, ValueError):  # the settings say what is wrong with the file
+        return str(tomllib.loads(file.read_text("utf-8")).get("theme", "cts-dark"))
+    return "cts-dark"
+
+
+@contextlib.contextmanager
+def _hang_up_detaches(app: "CtsApp") -> Iterator[None]:
+    """While the app runs, a lost terminal (SIGHUP) ends the screen; the engine goes on."""
+
+    def on_hang_up(_signal: int, _frame: "FrameType | None") -> None:
+        _let_go_of_terminal()
+        app.detach()
+
+    with _handled(signal.SIGHUP, on_hang_up):
+        yield
+
+
+def _let_go_of_terminal() -> None:
+    """Point the standard streams at nothing: writing to a terminal that is gone would fail."""
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for stream in (0, 1, 2):
+        os.dup2(nothing, stream)
+    os.close(nothing)
+
+
+def _open(folder: DataFolder, actor: str) -> "tuple[Desk, EngineHost]":
+    """Open the desk and an engine for it, with the log file at hand."""
+    from cts_tui.desk.desk import Desk
+    from cts_tui.desk.engine_host import EngineHost
+    from cts_tui.desk.log_file import log_to
+    from cts_tui.model.trading import Actor
+
+    folder.create()
+    log_to(folder.log)
+    desk = Desk.open(folder, Actor(actor))
+    return desk, EngineHost(desk)
+
+
+def run_engine(folder: DataFolder, for_s: float | None = None) -> int:
+    """Run the engine without a screen and print its status; SIGTERM and SIGINT stop it in order.
+
+    Raises ConfigError when an engine runs on this data folder already.
+    """
+    desk, host = _open(folder, "cli")
+    if not host.is_needed():
+        pids = ", ".join(str(p.pid) for p in desk.programs.list() if p.is_alive)
+        desk.close()
+        raise ConfigError(
+            f"an engine runs on this data folder already (process {pids}); `cts-tui` attaches to "
+            "it, `cts-tui stop` ends it"
+        )
+    stopping = threading.Event()
+    failures: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            host.run()
+        except BaseException as error:  # noqa: BLE001 - handed to the thread that waits
+            failures.append(error)
+        finally:
+            stopping.set()
+
+    engine = threading.Thread(target=run, name="engine")
+    with _stopped_by_signals(stopping):
+        engine.start()
+        _print(f"cts-tui: engine on {folder.root}; Ctrl-C stops it in order")
+        _report_until(stopping, desk, for_s)
+        host.stop()
+        engine.join()
+    if failures:
+        raise failures[0]
+    _print(f"cts-tui: stopped in order; {_status_line(desk)}")
+    desk.close()
+    return 0
+
+
+@contextlib.contextmanager
+def _stopped_by_signals(stopping: threading.Event) -> Iterator[None]:
+    def on_stop(_signal: int, _frame: "FrameType | None") -> None:
+        stopping.set()
+
+    def on_hang_up(_signal: int, _frame: "FrameType | None") -> None:
+        _let_go_of_terminal()
+
+    with (
+        _handled(signal.SIGTERM, on_stop),
+        _handled(signal.SIGINT, on_stop),
+        _handled(signal.SIGHUP, on_hang_up),
+    ):
+        yield
+
+
+@contextlib.contextmanager
+def _handled(number: signal.Signals, handler: object) -> Iterator[None]:
+    """Handle a signal for a while."""
+    before = signal.signal(number, handler)  # type: ignore[arg-type]
+    try:
+        yield
+    finally:
+        signal.signal(number, before)
+
+
+def _report_until(stopping: threading.Event, desk: "Desk", for_s: float | None) -> None:
+    """Print a status line every few seconds until stopped, or `for_s` seconds have passed."""
+    ends = None if for_s is None else time.monotonic() + for_s
+    while not stopping.is_set():
+        left = _STATUS_EVERY_S if ends is None else min(_STATUS_EVERY_S, ends - time.monotonic())
+        if left <= 0 or stopping.wait(left):
+            return
+        try:
+            _print(_status_line(desk))
+        except BrokenPipeError:
+            return
+
+
+def _status_line(desk: "Desk") -> str:
+    """Return the desk in one line."""
+    summary = desk.summary()
+    at = time.strftime("%H:%M:%S", time.gmtime(summary.now_ms / 1000))
+    flags = " SYNTHETIC PRICES" * summary.is_synthetic + " KILLED" * desk.controls.is_killed()
+    return (
+        f"{at}Z connections {summary.connections_enabled}/{summary.connections} "
+        f"live {summary.connections_live} | positions {summary.open_positions} "
+        f"open pnl {summary.open_pnl:+.2f} | today: trades {summary.trades_today} "
+        f"pnl {summary.realized_pnl_today:+.2f} signals {summary.signals_today}{flags}"
+    )
+
+
+def _print(line: str) -> None:
+    """Print a line at once, also into a pipe."""
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()

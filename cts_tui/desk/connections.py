@@ -1,0 +1,250 @@
+"""What a face may do with connections. Every change leaves an event; a refusal changes nothing."""
+
+import re
+from typing import Any, Final
+
+from cts_tui.desk.room import Room
+from cts_tui.errors import ConfigError
+from cts_tui.market.ccxt_catalog import is_known_exchange, nearest
+from cts_tui.model.connection import (
+    RECORDED_EXCHANGE,
+    SIMULATED_EXCHANGE,
+    ConnectionDraft,
+    ConnectionSetup,
+)
+from cts_tui.model.market import timeframe_ms
+from cts_tui.model.trading import EventKind, MarketType, Mode
+from cts_tui.model.views import ConnectionView
+from cts_tui.store import connections, positions
+from cts_tui.store.database import Transaction
+
+_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
+_SYMBOL: Final = re.compile(r"[A-Z0-9.$]{1,24}/[A-Z0-9.$]{1,24}(:[A-Z0-9.$-]{1,32})?")
+
+
+class ConnectionDesk:
+    """Connections: list, add, change, enable, arm, remove."""
+
+    def __init__(self, room: Room) -> None:
+        self._room = room
+
+    def list(self, *, with_recorded: bool = False) -> list[ConnectionView]:
+        """Return every connection in order of name; those of replays only when asked for."""
+        with self._room.database.read() as transaction:
+            views = connections.views(transaction)
+        return [view for view in views if with_recorded or view.exchange != RECORDED_EXCHANGE]
+
+    def get(self, name: str) -> ConnectionView:
+        """Return one connection. Raises ConfigError when there is none of that name."""
+        for view in self.list(with_recorded=True):
+            if view.name == name:
+                return view
+        raise self._unknown(name)
+
+    def add(self, draft: ConnectionDraft) -> None:
+        """Add a connection: disabled, not live. Raises ConfigError when something is wrong."""
+        check_draft(draft)
+        with self._room.database.write() as transaction:
+            if connections.find(transaction, draft.name) is not None:
+                raise ConfigError(
+                    f"there is a connection called {draft.name} already; choose another name, or "
+                    f"change it with: connections edit {draft.name}"
+                )
+            connections.add(transaction, draft, self._room.now())
+            self._tell(transaction, draft.name, "connection added, disabled", None, draft.exchange)
+
+    def edit(
+        self,
+        name: str,
+        *,
+        exchange: str | None = None,
+        mode: Mode | None = None,
+        market: MarketType | None = None,
+        symbols: tuple[str, ...] | None = None,
+        timeframe: str | None = None,
+        ccxt_config: dict[str, Any] | None = None,
+    ) -> None:
+        """Change what is not None. Raises ConfigError when something is wrong or would orphan.
+
+        A change of where or what it trades turns its live trading off.
+        """
+        wanted = {
+            "exchange": exchange,
+            "mode": mode,
+            "market": market,
+            "symbols": symbols,
+            "timeframe": timeframe,
+            "ccxt_config": ccxt_config,
+        }
+        changes = {key: value for key, value in wanted.items() if value is not None}
+        if not changes:
+            raise ConfigError(
+                f"nothing to change was given for {name}; see: connections edit --help"
+            )
+        with self._room.database.write() as transaction:
+            setup = self._find(transaction, name)
+            check_draft(_changed(setup, changes))
+            self._refuse_orphans(transaction, setup, changes)
+            before = {key: getattr(setup, key) for key in changes}
+            columns = changes | ({"symbols": list(symbols)} if symbols is not None else {})
+            connections.change(transaction, setup.id, self._room.now(), **columns, live=False)
+            self._tell(transaction, name, "connection changed", _listed(before), _listed(changes))
+
+    def _refuse_orphans(
+        self, transaction: Transaction, setup: ConnectionSetup, changes: dict[str, Any]
+    ) -> None:
+        """Refuse a change that would leave an open position without its market."""
+        held = positions.views(transaction, is_open=True, connection=setup.name)
+        if not held:
+            return
+        moved = [key for key in ("exchange", "mode", "market", "timeframe") if key in changes]
+        if moved:
+            raise ConfigError(
+                f"{setup.name} has {len(held)} open positions: close them before you change its "
+                f"{' and '.join(moved)}"
+            )
+        lost = sorted({view.symbol for view in held} - set(changes.get("symbols", setup.symbols)))
+        if lost:
+            raise ConfigError(
+                f"{setup.name} has open positions on {', '.join(lost)}: close them before you "
+                "take the symbol away"
+            )
+
+    def remove(self, name: str, *, force: bool = False) -> dict[str, int]:
+        """Remove a connection and all that belongs to it; return the rows removed by table.
+
+        Raises ConfigError while a position is open, unless `force`.
+        """
+        with self._room.database.write() as transaction:
+            setup = self._find(transaction, name)
+            held = positions.count_open(transaction, setup.id)
+            if held and not force:
+                raise ConfigError(
+                    f"{name} has {held} open position{'s' * (held > 1)}: close them first, or "
+                    "remove it with --force, which forgets them without closing them"
+                )
+            removed = connections.remove(transaction, setup.id)
+            self._tell(
+                transaction, name, f"connection removed with {_listed(removed)}", "present", None
+            )
+        return removed
+
+    def enable(self, name: str) -> None:
+        """Have the engine run a connection."""
+        with self._room.database.write() as transaction:
+            setup = self._find(transaction, name)
+            if setup.exchange == RECORDED_EXCHANGE:
+                raise ConfigError(f"{name} holds a replay: it has no market to run on")
+            if not setup.enabled:
+                connections.change(transaction, setup.id, self._room.now(), enabled=True)
+                self._tell(transaction, name, "connection enabled", "disabled", "enabled")
+
+    def disable(self, name: str) -> None:
+        """Have the engine of a connection stop; its live trading ends in the same transaction."""
+        with self._room.database.write() as transaction:
+            setup = self._find(transaction, name)
+            if not setup.enabled and not setup.live:
+                return
+            connections.change(transaction, setup.id, self._room.now(), enabled=False, live=False)
+            message = "connection disabled" + ", live trading off" * setup.live
+            self._tell(transaction, name, message, "enabled", "disabled")
+
+    def live_on(self, name: str, confirm: str) -> None:
+        """Arm live trading. Raises ConfigError with the gate that is closed; in this version
+        there always is one.
+        """
+        with self._room.database.read() as transaction:
+            setup = self._find(transaction, name)
+        raise ConfigError(f"live trading stays off for {name}: {_closed_gate(setup, confirm)}")
+
+    def live_off(self, name: str) -> None:
+        """Turn live trading off, at once and without a question."""
+        with self._room.database.write() as transaction:
+            setup = self._find(transaction, name)
+            if setup.live:
+                connections.change(transaction, setup.id, self._room.now(), live=False)
+                self._tell(transaction, name, "live trading off", "live", "not live")
+
+    def _find(self, transaction: Transaction, name: str) -> ConnectionSetup:
+        setup = connections.find(transaction, name)
+        if setup is None:
+            raise self._unknown(name)
+        return setup
+
+    def _unknown(self, name: str) -> ConfigError:
+        names = [view.name for view in self.list()]
+        return ConfigError(f"there is no connection called {name!r}; there are: {', '.join(names)}")
+
+    def _tell(
+        self,
+        transaction: Transaction,
+        name: str,
+        message: str,
+        before: str | None,
+        after: str | None,
+    ) -> None:
+        self._room.tell(
+            transaction, EventKind.CONNECTION, name, message, before=before, after=after
+        )
+
+
+def _closed_gate(setup: ConnectionSetup, confirm: str) -> str:
+    """Return the first gate of live trading that is closed, with what to do (S2)."""
+    if not setup.enabled:
+        return f"it is disabled; first: connections enable {setup.name}"
+    if confirm and confirm != setup.name:
+        return f"the confirmation {confirm!r} is not its name {setup.name}"
+    return (
+        "this version sends no orders to exchanges, its execution is not finished; "
+        "paper trading works"
+    )
+
+
+def check_draft(draft: ConnectionDraft) -> None:
+    """Check what a trader gives. Raises ConfigError that says what was expected and found."""
+    if not _NAME.fullmatch(draft.name):
+        raise ConfigError(
+            f"{draft.name!r} is no name for a connection: expected up to 40 letters, digits, - "
+            "and _, the first a letter or digit"
+        )
+    _check_exchange(draft.exchange)
+    for symbol in draft.symbols:
+        if not _SYMBOL.fullmatch(symbol):
+            raise ConfigError(
+                f"{symbol!r} is no symbol: expected BASE/QUOTE in capitals like BTC/USDT, for a "
+                "swap BASE/QUOTE:SETTLE like BTC/USDT:USDT"
+            )
+    if not draft.symbols:
+        raise ConfigError("no symbol was given; say --symbols BTC/USDT,ETH/USDT")
+    if len(set(draft.symbols)) < len(draft.symbols):
+        raise ConfigError(f"a symbol is given twice in {','.join(draft.symbols)}")
+    try:
+        timeframe_ms(draft.timeframe)
+    except ValueError as error:
+        raise ConfigError(str(error)) from error
+    if draft.exchange == SIMULATED_EXCHANGE and (
+        draft.mode is not Mode.PAPER or draft.timeframe != "1m"
+    ):
+        raise ConfigError("the simulated exchange trades on paper only, on 1m candles")
+
+
+def _check_exchange(exchange: str) -> None:
+    if exchange == SIMULATED_EXCHANGE or is_known_exchange(exchange):
+        return
+    similar = nearest(exchange)
+    hint = f"; did you mean {' or '.join(similar)}?" if similar else ""
+    raise ConfigError(f"ccxt knows no exchange called {exchange!r}{hint}")
+
+
+def _changed(setup: ConnectionSetup, changes: dict[str, Any]) -> ConnectionDraft:
+    """Return the connection as it would be."""
+    fields = ("name", "exchange", "mode", "market", "symbols", "timeframe", "ccxt_config")
+    return ConnectionDraft(**{key: changes.get(key, getattr(setup, key)) for key in fields})
+
+
+def _listed(values: dict[str, Any]) -> str:
+    """Return `key value, key value`; lists are joined by commas."""
+    return ", ".join(
+        f"{key} {','.join(value) if isinstance(value, tuple) else value}"
+        for key, value in values.items()
+    )

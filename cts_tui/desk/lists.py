@@ -1,0 +1,173 @@
+"""Signals, orders, events, positions and strategies: lists, and the few things to do with them."""
+
+import builtins
+
+from cts_tui.desk.room import Room
+from cts_tui.errors import ConfigError
+from cts_tui.model.trading import EventKind, PositionStatus
+from cts_tui.model.views import EventView, OrderView, PositionView, SignalView, StrategyView
+from cts_tui.store import events, history, positions, setting_rows, strategies
+
+
+class SignalDesk:
+    """Signals, newest first."""
+
+    def __init__(self, room: Room) -> None:
+        self._room = room
+
+    def list(self, limit: int | None = 200, connection: str | None = None) -> list[SignalView]:
+        """Return signals, newest first."""
+        with self._room.database.read() as transaction:
+            return history.signal_views(transaction, limit=limit, connection=connection)
+
+
+class OrderDesk:
+    """Orders, newest first."""
+
+    def __init__(self, room: Room) -> None:
+        self._room = room
+
+    def list(self, limit: int | None = 200, connection: str | None = None) -> list[OrderView]:
+        """Return orders, newest first."""
+        with self._room.database.read() as transaction:
+            return history.order_views(transaction, limit=limit, connection=connection)
+
+
+class EventDesk:
+    """Events, newest first."""
+
+    def __init__(self, room: Room) -> None:
+        self._room = room
+
+    def list(self, limit: int | None = 200) -> list[EventView]:
+        """Return events, newest first."""
+        with self._room.database.read() as transaction:
+            return events.views(transaction, limit=limit)
+
+
+class PositionDesk:
+    """Positions: list, close."""
+
+    def __init__(self, room: Room) -> None:
+        self._room = room
+
+    def list(
+        self,
+        is_open: bool | None = None,  # noqa: FBT001 - the screens pass it by position
+        limit: int | None = 200,
+        connection: str | None = None,
+    ) -> list[PositionView]:
+        """Return positions: the open ones first, then the newest first."""
+        with self._room.database.read() as transaction:
+            return positions.views(transaction, is_open=is_open, limit=limit, connection=connection)
+
+    def close(self, position_id: int) -> PositionView:
+        """Ask the engine to close a position at market; return it as it was.
+
+        Raises ConfigError when there is no such open position, or its connection is disabled: no
+        engine would hear of it.
+        """
+        with self._room.database.write() as transaction:
+            view = positions.find(transaction, position_id)
+            if view is None:
+                raise ConfigError(f"there is no position {position_id}; see: positions list --open")
+            if view.status is PositionStatus.CLOSED:
+                raise ConfigError(
+                    f"position {position_id} on {view.symbol} is closed already "
+                    f"({view.exit_reason})"
+                )
+            positions.request_close(transaction, position_id, self._room.now())
+            self._room.tell(
+                transaction,
+                EventKind.POSITION,
+                f"{view.connection}/{view.symbol}/{position_id}",
+                f"close of {view.side} {view.quantity} {view.symbol} asked for",
+                before="open",
+                after="closing",
+            )
+        return view
+
+
+class StrategyDesk:
+    """Strategies: list, show, enable, disable."""
+
+    def __init__(self, room: Room) -> None:
+        self._room = room
+
+    def list(self) -> list[StrategyView]:
+        """Return every strategy in order of name."""
+        with self._room.database.read() as transaction:
+            return strategies.views(transaction)
+
+    def get(self, name: str) -> StrategyView:
+        """Return one strategy. Raises ConfigError when there is none of that name."""
+        views = self.list()
+        for view in views:
+            if view.name == name:
+                return view
+        raise _unknown_strategy(name, views)
+
+    def enable(self, name: str) -> None:
+        """Have the engines run a strategy."""
+        self._set_enabled(name, enabled=True)
+
+    def disable(self, name: str) -> None:
+        """Have the engines give no more signals for a strategy; its positions keep their levels."""
+        self._set_enabled(name, enabled=False)
+
+    def _set_enabled(self, name: str, *, enabled: bool) -> None:
+        view = self.get(name)
+        if view.enabled is enabled:
+            return
+        words = {True: "enabled", False: "disabled"}
+        with self._room.database.write() as transaction:
+            strategies.set_enabled(transaction, name, self._room.now(), enabled=enabled)
+            self._room.tell(
+                transaction,
+                EventKind.STRATEGY,
+                name,
+                f"strategy {words[enabled]}",
+                before=words[not enabled],
+                after=words[enabled],
+            )
+
+
+def _unknown_strategy(name: str, views: builtins.list[StrategyView]) -> ConfigError:
+    names = ", ".join(view.name for view in views)
+    return ConfigError(f"there is no strategy called {name!r}; there are: {names}")
+
+
+class ControlDesk:
+    """The kill switch: a row, so that it survives a restart (S11)."""
+
+    def __init__(self, room: Room) -> None:
+        self._room = room
+
+    def is_killed(self) -> bool:
+        """Return whether the kill switch is on."""
+        with self._room.database.read() as transaction:
+            return bool(setting_rows.get(transaction, setting_rows.KILL_SWITCH))
+
+    def kill(self) -> None:
+        """Stop entries everywhere; exits go on."""
+        self._set(is_killed=True)
+
+    def revive(self) -> None:
+        """Let entries go on."""
+        self._set(is_killed=False)
+
+    def _set(self, *, is_killed: bool) -> None:
+        words = {True: "on", False: "off"}
+        with self._room.database.write() as transaction:
+            before = bool(setting_rows.get(transaction, setting_rows.KILL_SWITCH))
+            if before is is_killed:
+                return
+            setting_rows.put(transaction, setting_rows.KILL_SWITCH, is_killed, self._room.now())
+            self._room.tell(
+                transaction,
+                EventKind.SETTING,
+                "kill switch",
+                f"kill switch {words[is_killed]}",
+                before=words[before],
+                after=words[is_killed],
+            )

@@ -1,0 +1,26 @@
+"""The log file: what the engine and the desk had to say, rotated, private to its owner."""
+
+import logging
+import time
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+from typing import Final
+
+_BYTES: Final = 5_000_000
+_KEPT: Final = 3
+
+
+def log_to(file: Path) -> None:
+    """Have every logger of the desk write to `file` (UTC). A second call changes the file."""
+    handler = RotatingFileHandler(file, maxBytes=_BYTES, backupCount=_KEPT, encoding="utf-8")
+    file.chmod(0o600)
+    formatter = logging.Formatter("%(asctime)sZ %(levelname)s %(name)s: %(message)s")
+    formatter.converter = time.gmtime
+    handler.setFormatter(formatter)
+    logger = logging.getLogger("cts_tui")
+    for old in list(logger.handlers):
+        logger.removeHandler(old)
+        old.close()
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    logger.propagate = False

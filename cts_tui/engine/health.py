@@ -1,0 +1,97 @@
+"""HealthMonitor: measures the process, watches the writer, prunes what is too old."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import timedelta
+from typing import Any, Final
+
+import psutil
+
+from cts_tui.clock import Clock, utc_from_ms
+from cts_tui.engine.processor import CycleReport, Processor
+from cts_tui.settings import Settings
+from cts_tui.store import retention
+from cts_tui.store.database import Database
+from cts_tui.store.journal import Journal
+
+_PRUNE_EVERY_S: Final = 3_600.0
+_LAG_EVERY_S: Final = 0.25
+
+
+class HealthMonitor(Processor):
+    """One per engine program. Its figures are what `health` says of the process and the writer."""
+
+    name = "health"
+    interval_s = 10.0
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        journal: Journal,
+        settings: Settings,
+        clock: Clock,
+        publish: Callable[[dict[str, Any]], None],
+    ) -> None:
+        """`publish` takes the figures of every cycle."""
+        super().__init__()
+        self._database = database
+        self._journal = journal
+        self._settings = settings
+        self._clock = clock
+        self._publish = publish
+        self._process = psutil.Process()
+        self._started = time.monotonic()
+        self._pruned_at = time.monotonic()
+        self._pruned_rows = 0
+        self._worst_lag_ms = 0.0
+
+    async def cycle(self) -> CycleReport:
+        """Measure, publish, and prune once an hour."""
+        self._publish(self._measure())
+        self._worst_lag_ms = 0.0
+        if time.monotonic() - self._pruned_at >= _PRUNE_EVERY_S:
+            self._pruned_at = time.monotonic()
+            self._pruned_rows += await asyncio.to_thread(self.prune)
+        return CycleReport(1)
+
+    async def watch_lag(self) -> None:
+        """Measure, until cancelled, how late the event loop runs what is due."""
+        while True:
+            due = time.monotonic() + _LAG_EVERY_S
+            await asyncio.sleep(_LAG_EVERY_S)
+            self._worst_lag_ms = max(self._worst_lag_ms, (time.monotonic() - due) * 1000)
+
+    def _measure(self) -> dict[str, Any]:
+        process = self._process
+        with process.oneshot():
+            return {
+                "rss_mb": round(process.memory_info().rss / 1_048_576, 1),
+                "cpu_pct": round(process.cpu_percent(), 1),
+                "threads": process.num_threads(),
+                "open_files": process.num_fds() if hasattr(process, "num_fds") else None,
+                "event_loop_lag_ms": round(self._worst_lag_ms, 1),
+                "uptime_s": round(time.monotonic() - self._started, 1),
+                "pruned_rows": self._pruned_rows,
+                "journal": asdict(self._journal.figures),
+                "processor": self.figures.as_row(self.name),
+            }
+
+    def prune(self) -> int:
+        """Delete what retention no longer keeps, a table at a time; return the rows deleted."""
+        settings = self._settings
+        with self._database.write() as transaction:
+            removed = retention.prune_candles(
+                transaction, keep=settings.keep_candles, keep_days=settings.keep_candles_days
+            )
+        with self._database.write() as transaction:
+            removed += retention.prune_indications(
+                transaction,
+                keep=settings.keep_indications,
+                keep_days=settings.keep_indications_days,
+            )
+        oldest = utc_from_ms(self._clock.now_ms()) - timedelta(days=settings.keep_events_days)
+        with self._database.write() as transaction:
+            return removed + retention.prune_events(transaction, before=oldest)

@@ -1,0 +1,160 @@
+"""TradeEngineManager: starts and stops one engine per enabled connection, from desired state."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from cts_tui.engine.connection import ConnectionEngine
+from cts_tui.errors import CtsError, StoreError
+from cts_tui.model.connection import ConnectionSetup
+from cts_tui.model.strategy import StrategySpec
+
+LOG = logging.getLogger(__name__)
+_BACKOFF_S: Final = (1.0, 2.0, 5.0, 15.0, 60.0)
+_LEASE_MARGIN_S: Final = 1.0
+_SETTLED_S: Final = 60.0
+"""An engine that ran this long begins anew with the shortest back-off."""
+
+
+@dataclass(frozen=True, slots=True)
+class DesiredState:
+    """What the trader wants, as read from the store in one transaction."""
+
+    setups: Sequence[ConnectionSetup]
+    specs: Sequence[StrategySpec]
+    close_requests: dict[int, set[str]]
+    """Keys of positions to close, by connection id."""
+    is_killed: bool
+    is_stop_requested: bool
+
+
+@dataclass(slots=True)
+class _Slot:
+    """One connection's engine, and its record of failures."""
+
+    setup: ConnectionSetup
+    specs: Sequence[StrategySpec]
+    engine: ConnectionEngine
+    task: "asyncio.Task[None]"
+    lease_until: float = 0.0
+    """Monotonic time until which the lease is certainly ours."""
+    started_at: float = field(default_factory=time.monotonic)
+
+
+class TradeEngineManager:
+    """Converges the running engines on the desired state; no failure of one reaches another."""
+
+    def __init__(
+        self,
+        *,
+        make: Callable[[ConnectionSetup, Sequence[StrategySpec]], ConnectionEngine],
+        acquire: Callable[[int], Awaitable[bool]],
+        release: Callable[[int], Awaitable[None]],
+        lease_s: float,
+        on_failure: Callable[[ConnectionSetup, str, float], None],
+    ) -> None:
+        """`acquire` takes or renews a connection's lease for `lease_s` seconds.
+
+        `on_failure` records a crash, with its reason and the seconds until the next start.
+        """
+        self._lease_s = lease_s
+        self._make = make
+        self._acquire = acquire
+        self._release = release
+        self._on_failure = on_failure
+        self._slots: dict[int, _Slot] = {}
+        self._failures: dict[int, int] = {}
+        self._retry_at: dict[int, float] = {}
+
+    @property
+    def engines(self) -> list[ConnectionEngine]:
+        """The engines that run now."""
+        return [slot.engine for slot in self._slots.values()]
+
+    async def converge(self, desired: DesiredState) -> None:
+        """Stop, start and steer engines so that they become what is desired."""
+        wanted = {setup.id: setup for setup in desired.setups if setup.enabled}
+        self._bury()
+        for connection_id, slot in list(self._slots.items()):
+            if wanted.get(connection_id) != slot.setup or not slot.lease_until:
+                await self._stop(connection_id)
+        for connection_id, setup in wanted.items():
+            if connection_id not in self._slots:
+                await self._start(setup, desired.specs)
+        for slot in self._slots.values():
+            self._steer(slot, desired)
+
+    async def renew_leases(self) -> None:
+        """Renew the leases. An engine opens nothing more once its lease is lost, or could be (S9).
+
+        Who cannot renew stops a second before the lease expires, when others may take it.
+        """
+        for connection_id, slot in list(self._slots.items()):
+            try:
+                if await self._acquire(connection_id):
+                    slot.lease_until = time.monotonic() + self._lease_s - _LEASE_MARGIN_S
+                else:
+                    slot.lease_until = 0.0
+            except StoreError as error:
+                LOG.warning("lease of %s cannot be renewed: %s", slot.setup.name, error)
+            slot.engine.context.has_lease = time.monotonic() < slot.lease_until
+
+    async def stop(self) -> None:
+        """Stop every engine in order."""
+        for connection_id in list(self._slots):
+            await self._stop(connection_id)
+
+    def _steer(self, slot: _Slot, desired: DesiredState) -> None:
+        """Pass on what can change while an engine runs."""
+        slot.engine.context.is_killed = desired.is_killed
+        if slot.specs != desired.specs:
+            slot.specs = desired.specs
+            slot.engine.set_strategies(desired.specs)
+        for key in desired.close_requests.get(slot.setup.id, ()):
+            slot.engine.close_position(key)
+
+    async def _start(self, setup: ConnectionSetup, specs: Sequence[StrategySpec]) -> None:
+        """Start the engine of a connection, unless it waits after a failure or has no lease."""
+        if time.monotonic() < self._retry_at.get(setup.id, 0.0):
+            return
+        if not await self._acquire(setup.id):
+            return
+        engine = self._make(setup, specs)
+        task = asyncio.create_task(engine.run(), name=f"engine of {setup.name}")
+        lease_until = time.monotonic() + self._lease_s - _LEASE_MARGIN_S
+        self._slots[setup.id] = _Slot(setup, specs, engine, task, lease_until)
+        LOG.info("engine of %s started", setup.name)
+
+    async def _stop(self, connection_id: int) -> None:
+        slot = self._slots.pop(connection_id)
+        slot.task.cancel()
+        await asyncio.gather(slot.task, return_exceptions=True)
+        await self._release(connection_id)
+        self._failures.pop(connection_id, None)
+        self._retry_at.pop(connection_id, None)
+
+    def _bury(self) -> None:
+        """Take note of engines that have ended by themselves; they start again after a wait."""
+        for connection_id, slot in list(self._slots.items()):
+            if not slot.task.done():
+                continue
+            del self._slots[connection_id]
+            if time.monotonic() - slot.started_at > _SETTLED_S:
+                self._failures.pop(connection_id, None)
+            failures = self._failures[connection_id] = self._failures.get(connection_id, 0) + 1
+            wait_s = _BACKOFF_S[min(failures, len(_BACKOFF_S)) - 1]
+            self._retry_at[connection_id] = time.monotonic() + wait_s
+            self._on_failure(slot.setup, _reason(slot.task), wait_s)
+
+
+def _reason(task: "asyncio.Task[None]") -> str:
+    """Return in one line why an engine ended."""
+    error = None if task.cancelled() else task.exception()
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    if error is None:
+        return "the engine ended by itself"
+    return str(error) if isinstance(error, CtsError) else f"{type(error).__name__}: {error}"

@@ -1,0 +1,89 @@
+"""The processors of one engine, assembled: market → indication → strategy → execution, realtime."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from cts_tui.engine.context import EngineContext
+from cts_tui.engine.execution import Execution
+from cts_tui.engine.indication import IndicationProcessor
+from cts_tui.engine.market_state import Series
+from cts_tui.engine.processor import Processor
+from cts_tui.engine.realtime import RealtimeProcessor
+from cts_tui.engine.strategy import StrategyProcessor, StrategyRules
+from cts_tui.errors import RuleError
+from cts_tui.model.market import MarketEvent, timeframe_ms
+from cts_tui.model.strategy import StrategySpec
+
+
+class Pipeline:
+    """The same four processors whether they run on a timer (live) or in step (replay)."""
+
+    def __init__(self, context: EngineContext) -> None:
+        self.context = context
+        self.execution = Execution(context)
+        self.realtime = RealtimeProcessor(context, self.execution)
+        self.indication = IndicationProcessor(context, self._indications_ready)
+        self.strategy = StrategyProcessor(context, self.indication, self.execution)
+        self.faults: list[str] = []
+        """Strategies that cannot run on this connection, each with the reason."""
+
+    @property
+    def processors(self) -> tuple[Processor, ...]:
+        """In the order in which one candle passes through them."""
+        return self.realtime, self.indication, self.strategy, self.execution
+
+    def _indications_ready(self) -> None:
+        self.strategy.wake()
+
+    def configure(self, specs: Sequence[StrategySpec], symbols: Sequence[str]) -> None:
+        """Set up panels and strategies for `symbols`, warm from the candles in memory."""
+        self.faults = []
+        runnable = [rules for spec in specs if (rules := self._parsed(spec)) is not None]
+        base = self.context.setup.timeframe
+        strategies: dict[Series, list[StrategyRules]] = {(symbol, base): [] for symbol in symbols}
+        for rules in runnable:
+            timeframe = rules.timeframe_on(base)
+            for symbol in filter(rules.spec.trades_symbol, symbols):
+                strategies.setdefault((symbol, timeframe), []).append(rules)
+        self.context.market.aggregate_to(base, {timeframe for _, timeframe in strategies} - {base})
+        self.indication.configure(
+            {
+                series: [rule for rules in wanted for rule in rules.written]
+                for series, wanted in strategies.items()
+            }
+        )
+        self.strategy.configure(dict(strategies))
+
+    def _parsed(self, spec: StrategySpec) -> StrategyRules | None:
+        """Return the strategy ready to run; None, with a fault, where it cannot run here."""
+        try:
+            rules = StrategyRules.parsed(spec)
+        except RuleError as error:
+            self.faults.append(f"{spec.name}: {error}")
+            return None
+        base_ms = timeframe_ms(self.context.setup.timeframe)
+        wanted_ms = timeframe_ms(rules.timeframe_on(self.context.setup.timeframe))
+        if wanted_ms % base_ms:
+            self.faults.append(
+                f"{spec.name} runs on {spec.timeframe} candles, which cannot be made from the "
+                f"{self.context.setup.timeframe} candles of {self.context.setup.name}"
+            )
+            return None
+        return rules
+
+    def receive(self, events: Sequence[MarketEvent]) -> None:
+        """Take market events and wake who waits for them."""
+        self.context.market.apply(events, self.context.now_ms())
+        self.realtime.wake()
+        if self.context.market.closed:
+            self.indication.wake()
+
+    async def step(self, events: Sequence[MarketEvent]) -> None:
+        """Take market events and run every processor once, in order."""
+        self.context.market.apply(events, self.context.now_ms())
+        for processor in self.processors:
+            await processor.run_cycle()
+
+    def figures(self) -> list[dict[str, Any]]:
+        """Return the cycle figures of every processor."""
+        return [processor.figures.as_row(processor.name) for processor in self.processors]

@@ -1,0 +1,118 @@
+"""The shared timer loop: runs a processor's cycles, times them, isolates their failures."""
+
+import asyncio
+import logging
+import statistics
+import time
+from abc import ABC, abstractmethod
+from collections import deque
+from dataclasses import dataclass
+from typing import Any, Final
+
+LOG = logging.getLogger(__name__)
+
+_KEPT_TIMES: Final = 512
+_LONGEST_BACKOFF_S: Final = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class CycleReport:
+    """What one cycle did: how many candles, moves, signals or requests it handled."""
+
+    handled: int = 0
+
+
+NOTHING: Final = CycleReport()
+
+
+class CycleFigures:
+    """The record of a processor's cycles. Times are milliseconds."""
+
+    def __init__(self) -> None:
+        self.cycles = 0
+        self.handled = 0
+        self.errors = 0
+        self.total_ms = 0.0
+        self.last_error: str | None = None
+        self.last_error_ms: int | None = None
+        self._times: deque[float] = deque(maxlen=_KEPT_TIMES)
+
+    def count(self, elapsed_ms: float, report: CycleReport) -> None:
+        """Add one cycle that came to its end."""
+        self.cycles += 1
+        self.handled += report.handled
+        self.total_ms += elapsed_ms
+        self._times.append(elapsed_ms)
+
+    def record_error(self, error: BaseException | str, now_ms: int) -> None:
+        """Count an error and keep it as the newest one (S15)."""
+        self.errors += 1
+        self.last_error = error if isinstance(error, str) else f"{type(error).__name__}: {error}"
+        self.last_error_ms = now_ms
+
+    def as_row(self, name: str) -> dict[str, Any]:
+        """Return the figures as they are stored."""
+        times = sorted(self._times)
+        return {
+            "name": name,
+            "cycles": self.cycles,
+            "handled": self.handled,
+            "errors": self.errors,
+            "last_ms": round(self._times[-1], 4) if times else None,
+            "median_ms": round(statistics.median(times), 4) if times else None,
+            "p95_ms": round(times[int(0.95 * (len(times) - 1))], 4) if times else None,
+            "last_error": self.last_error,
+            "last_error_ms": self.last_error_ms,
+        }
+
+
+class Processor(ABC):
+    """One stage of the pipeline, run by `run` on a timer or woken by what it waits for."""
+
+    name: str
+    interval_s: float
+    """The longest it sleeps; a wake-up comes earlier."""
+
+    def __init__(self) -> None:
+        self.figures = CycleFigures()
+        self._woken = asyncio.Event()
+        self._failures = 0
+
+    @abstractmethod
+    async def cycle(self) -> CycleReport:
+        """Do what is there to be done."""
+
+    def wake(self) -> None:
+        """Have the next cycle begin now."""
+        self._woken.set()
+
+    async def run_cycle(self) -> None:
+        """Run one cycle, timed; a failure is counted, recorded and does not leave."""
+        started = time.perf_counter()
+        try:
+            report = await self.cycle()
+        except Exception as error:
+            LOG.exception("a cycle of %s failed", self.name)
+            self.figures.record_error(error, time.time_ns() // 1_000_000)
+            report = NOTHING
+            self._failures += 1
+        else:
+            self._failures = 0
+        self.figures.count((time.perf_counter() - started) * 1000, report)
+
+    async def run(self) -> None:
+        """Run cycles until cancelled: at once when woken, else every `interval_s`."""
+        while True:
+            await self._sleep()
+            await self.run_cycle()
+
+    async def _sleep(self) -> None:
+        """Wait for a wake-up or the interval; after failures wait longer, whatever wakes."""
+        if self._failures:
+            await asyncio.sleep(min(0.1 * 2**self._failures, _LONGEST_BACKOFF_S))
+        try:
+            async with asyncio.timeout(self.interval_s):
+                await self._woken.wait()
+        except TimeoutError:
+            pass
+        self._woken.clear()

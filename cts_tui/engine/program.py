@@ -1,0 +1,259 @@
+"""The engine program: one async program that runs every engine of this process on one store."""
+
+import asyncio
+import gc
+import logging
+import os
+import secrets
+import socket
+import threading
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+import psutil
+
+from cts_tui.clock import Clock, SystemClock, utc_from_ms
+from cts_tui.engine.connection import ConnectionEngine
+from cts_tui.engine.health import HealthMonitor
+from cts_tui.engine.manager import DesiredState, TradeEngineManager
+from cts_tui.errors import StoreError
+from cts_tui.model.connection import ConnectionSetup
+from cts_tui.model.strategy import StrategySpec
+from cts_tui.model.trading import Actor, EngineStatus, EventKind
+from cts_tui.settings import Settings
+from cts_tui.store import connections, engines, events, leases, positions, setting_rows, strategies
+from cts_tui.store.batch import Batch
+from cts_tui.store.database import Database
+from cts_tui.store.journal import Journal
+
+LOG = logging.getLogger(__name__)
+POLL_S: Final = 0.1
+"""How often desired state is read: it must be acted upon within 250 ms."""
+_HEARTBEAT_S: Final = 1.0
+LEASE_S: Final = 6.0
+
+
+class EngineProgram:
+    """Runs until it is told to stop; `stop` may be called from any thread."""
+
+    def __init__(self, database: Database, settings: Settings, clock: Clock | None = None) -> None:
+        self._database = database
+        self._settings = settings
+        self._clock = clock or SystemClock()
+        self.owner: Final = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
+        self._figures: dict[str, Any] | None = None
+        self._stopping = threading.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._wake: asyncio.Event | None = None
+
+    def stop(self) -> None:
+        """Ask the program to stop in order. Thread-safe, and harmless when it has not begun."""
+        self._stopping.set()
+        loop, wake = self._loop, self._wake
+        if loop is not None and wake is not None and not loop.is_closed():
+            loop.call_soon_threadsafe(wake.set)
+
+    def run_blocking(self) -> None:
+        """Run on an event loop of its own in this thread."""
+        asyncio.run(self.run())
+
+    async def run(self) -> None:
+        """Register, converge on the desired state until stopped, stop every engine in order."""
+        self._loop, self._wake = asyncio.get_running_loop(), asyncio.Event()
+        gc.set_threshold(50_000, 20, 20)
+        journal = Journal(self._database)
+        self._register()
+        manager = self._manager(journal)
+        monitor = HealthMonitor(
+            database=self._database,
+            journal=journal,
+            settings=self._settings,
+            clock=self._clock,
+            publish=self._publish,
+        )
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                side = [
+                    tasks.create_task(monitor.run(), name="health"),
+                    tasks.create_task(monitor.watch_lag(), name="lag"),
+                    tasks.create_task(self._beat(manager), name="heartbeat"),
+                ]
+                monitor.wake()
+                await self._converge_until_stopped(manager)
+                for task in side:
+                    task.cancel()
+        finally:
+            await manager.stop()
+            await asyncio.to_thread(journal.close)
+            self._deregister()
+
+    async def _converge_until_stopped(self, manager: TradeEngineManager) -> None:
+        """Read desired state and converge on it; a store that cannot be read is read again."""
+        assert self._wake is not None  # noqa: S101 - set by run
+        is_frozen = False
+        while not self._stopping.is_set():
+            try:
+                desired = await asyncio.to_thread(self._desired)
+            except StoreError as error:
+                LOG.warning("desired state cannot be read: %s", error)
+            else:
+                if desired.is_stop_requested:
+                    return
+                await manager.converge(desired)
+            if not is_frozen and manager.engines:
+                gc.freeze()
+                is_frozen = True
+            try:
+                async with asyncio.timeout(POLL_S):
+                    await self._wake.wait()
+            except TimeoutError:
+                continue
+
+    def _desired(self) -> DesiredState:
+        with self._database.read() as transaction:
+            setups = connections.setups(transaction)
+            return DesiredState(
+                setups=setups,
+                specs=strategies.specs(transaction),
+                close_requests=positions.close_requests(transaction),
+                is_killed=bool(setting_rows.get(transaction, setting_rows.KILL_SWITCH)),
+                is_stop_requested=engines.is_stop_requested(transaction, self.owner),
+            )
+
+    async def _beat(self, manager: TradeEngineManager) -> None:
+        """Renew leases and the program's heartbeat every second."""
+        while True:
+            try:
+                await asyncio.to_thread(self._write_heartbeat)
+                await manager.renew_leases()
+            except StoreError as error:
+                LOG.warning("the heartbeat cannot be written: %s", error)
+            await asyncio.sleep(_HEARTBEAT_S)
+
+    def _write_heartbeat(self) -> None:
+        with self._database.write() as transaction:
+            engines.beat(transaction, self.owner, self._now(), self._figures)
+
+    def _publish(self, figures: dict[str, Any]) -> None:
+        self._figures = figures
+
+    def _now(self) -> datetime:
+        return utc_from_ms(self._clock.now_ms())
+
+    def _register(self) -> None:
+        """Enter this process, and take over from processes of this host that were killed."""
+        process = psutil.Process()
+        host = socket.gethostname()
+        now = self._now()
+        with self._database.write() as transaction:
+            for program in engines.programs(transaction):
+                if program["host"] == host and not is_process_alive(
+                    program["pid"], program["pid_started_at"]
+                ):
+                    leases.release(transaction, program["owner"])
+                    engines.deregister(transaction, program["owner"])
+            engines.register(
+                transaction,
+                owner=self.owner,
+                pid=process.pid,
+                pid_started_at=datetime.fromtimestamp(process.create_time(), UTC),
+                host=host,
+                now=now,
+            )
+            self._tell(transaction, "the engine program started", None, "running")
+
+    def _deregister(self) -> None:
+        with self._database.write() as transaction:
+            leases.release(transaction, self.owner)
+            engines.deregister(transaction, self.owner)
+            self._tell(transaction, "the engine program stopped in order", "running", "stopped")
+
+    def _tell(self, transaction: Any, message: str, before: str | None, after: str) -> None:
+        events.add(
+            transaction,
+            time=self._now(),
+            who=Actor.ENGINE,
+            kind=EventKind.ENGINE,
+            subject=self.owner,
+            message=message,
+            before=before,
+            after=after,
+        )
+
+    def _manager(self, journal: Journal) -> TradeEngineManager:
+        store_id = self._store_id()
+
+        def make(setup: ConnectionSetup, specs: Sequence[StrategySpec]) -> ConnectionEngine:
+            return ConnectionEngine(
+                setup,
+                specs,
+                settings=self._settings,
+                database=self._database,
+                journal=journal,
+                store_id=store_id,
+                clock=self._clock,
+            )
+
+        def on_failure(setup: ConnectionSetup, reason: str, wait_s: float) -> None:
+            LOG.error("engine of %s failed: %s", setup.name, reason)
+            self._record_failure(journal, setup, f"{reason}; it starts again in {wait_s:g} s")
+
+        return TradeEngineManager(
+            make=make,
+            acquire=self._acquire,
+            release=self._release,
+            lease_s=LEASE_S,
+            on_failure=on_failure,
+        )
+
+    def _store_id(self) -> str:
+        """Return the store's own id, which keeps the order ids of two stores apart."""
+        with self._database.write() as transaction:
+            known = setting_rows.get(transaction, setting_rows.STORE_ID)
+            if known is None:
+                known = secrets.token_hex(8)
+                setting_rows.put(transaction, setting_rows.STORE_ID, known, self._now())
+        return str(known)
+
+    async def _acquire(self, connection_id: int) -> bool:
+        return await asyncio.to_thread(self._acquire_now, connection_id)
+
+    async def _release(self, connection_id: int) -> None:
+        await asyncio.to_thread(self._release_now, connection_id)
+
+    def _acquire_now(self, connection_id: int) -> bool:
+        now = self._now()
+        with self._database.write() as transaction:
+            fence = leases.acquire(
+                transaction, connection_id, self.owner, now, now + timedelta(seconds=LEASE_S)
+            )
+        return fence is not None
+
+    def _release_now(self, connection_id: int) -> None:
+        with self._database.write() as transaction:
+            leases.release(transaction, self.owner, connection_id)
+
+    def _record_failure(self, journal: Journal, setup: ConnectionSetup, reason: str) -> None:
+        now_ms = self._clock.now_ms()
+        batch = Batch()
+        batch.engine_failure(setup.id, reason, now_ms)
+        batch.event(
+            time_ms=now_ms,
+            who=Actor.ENGINE,
+            kind=EventKind.ENGINE,
+            subject=setup.name,
+            message=f"the engine failed: {reason}",
+            before=EngineStatus.RUNNING,
+            after=EngineStatus.FAILED,
+        )
+        journal.submit(batch)
+
+
+def is_process_alive(pid: int, started_at: datetime) -> bool:
+    """Return whether the process `pid` that started at `started_at` still runs on this host."""
+    try:
+        created = datetime.fromtimestamp(psutil.Process(pid).create_time(), UTC)
+    except psutil.Error:
+        return False
+    return abs((created - started_at).total_seconds()) < 1.0

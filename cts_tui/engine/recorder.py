@@ -1,0 +1,42 @@
+"""What one engine writes: rows gather in a batch, a cycle's end hands them to the journal."""
+
+from cts_tui.model.records import Order
+from cts_tui.store.batch import Batch
+from cts_tui.store.journal import Journal
+
+
+class Recorder:
+    """The pen of one connection's engine."""
+
+    def __init__(self, connection_id: int, journal: Journal, rows_per_flush: int = 1) -> None:
+        """`rows_per_flush`: how much a cycle may leave to the next one (1: nothing)."""
+        self.connection_id = connection_id
+        self._rows_per_flush = rows_per_flush
+        self.batch = Batch()
+        self._journal = journal
+
+    @property
+    def is_failing(self) -> bool:
+        """Whether the store refuses to write: no entry may go out that could go unrecorded."""
+        return self._journal.figures.is_failing
+
+    async def record_intent(self, order: Order) -> None:
+        """Make an order's intent durable, before the venue is called (S4).
+
+        Raises StoreError when it could not be recorded, or its client order id is taken: the order
+        must not be sent then.
+        """
+        batch = Batch()
+        batch.intent(self.connection_id, order)
+        await self._journal.commit(batch)
+
+    def flush_when_full(self) -> None:
+        """Hand over what has gathered once it is worth a transaction of its own."""
+        if len(self.batch) >= self._rows_per_flush:
+            self.flush()
+
+    def flush(self) -> None:
+        """Hand over what has gathered. Raises StoreError when the journal cannot take it."""
+        if self.batch.rows:
+            batch, self.batch = self.batch, Batch()
+            self._journal.submit(batch)

@@ -1,0 +1,74 @@
+"""Column types: money as exact text, times as aware UTC text, lists and reports as JSON."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import orjson
+from sqlalchemy import Dialect, String
+from sqlalchemy.types import TypeDecorator
+
+from cts_tui.model.money import money_text
+
+
+class DecimalText(TypeDecorator[Decimal]):
+    """A Decimal kept as TEXT: SQLite's own DECIMAL is a float and rounds."""
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> str | None:
+        """Write plain digits. Raises ValueError for NaN and infinity (S12)."""
+        if value is None:
+            return None
+        if not value.is_finite():
+            raise ValueError(f"{value} is no amount of money and is not stored")
+        return money_text(value)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Decimal | None:
+        """Read the digits back."""
+        return None if value is None else Decimal(value)
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """An aware UTC datetime kept as ISO-8601 text with milliseconds and `Z`."""
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:
+        """Write the time. Raises ValueError for a naive one."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"{value!r} has no time zone: stored times are aware UTC")
+        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> datetime | None:
+        """Read the time back as aware UTC."""
+        return None if value is None else datetime.fromisoformat(value)
+
+
+class Json(TypeDecorator[Any]):
+    """Plain lists, dicts and numbers kept as JSON text; NaN becomes null."""
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: Any | None, dialect: Dialect) -> str | None:
+        """Write compact JSON."""
+        return None if value is None else orjson.dumps(value).decode()
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Any | None:
+        """Read the value back."""
+        return None if value is None else orjson.loads(value)
+
+
+def to_ms(value: datetime) -> int:
+    """Return an aware datetime as milliseconds since the epoch."""
+    return round(value.timestamp() * 1000)
+
+
+def to_ms_or_none(value: datetime | None) -> int | None:
+    """Return an aware datetime as milliseconds since the epoch; None stays None."""
+    return None if value is None else to_ms(value)

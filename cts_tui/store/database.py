@@ -1,0 +1,126 @@
+"""The database itself: connections, pragmas, transactions, and errors in plain words."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import Connection, create_engine, event
+from sqlalchemy.exc import StatementError
+
+from cts_tui.errors import StoreError
+
+Transaction = Connection
+"""What `read()` and `write()` yield, and what every query of the store takes first."""
+
+BUSY_TIMEOUT_MS: Final = 5_000
+_WRITE: Final = "cts_write"
+
+
+class Database:
+    """A store at one URL, built once and passed in. Thread-safe.
+
+    `read()` sees one consistent state; `write()` holds the write lock from its first moment, so
+    what it reads cannot change before it writes.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._engine = create_engine(url)
+        if self._engine.dialect.name == "sqlite":
+            event.listen(self._engine, "connect", _configure_sqlite)
+            event.listen(self._engine, "begin", _begin_sqlite)
+
+    @classmethod
+    def at(cls, file: Path) -> "Database":
+        """Return the SQLite database in `file`."""
+        return cls(f"sqlite:///{file}")
+
+    @contextmanager
+    def read(self) -> Iterator[Transaction]:
+        """Open a transaction that only reads. Raises StoreError."""
+        with explained(self.url), self._engine.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Transaction]:
+        """Open a transaction that writes: committed at the end, rolled back on an exception.
+
+        Raises StoreError when the database is locked, full, read-only or damaged.
+        """
+        with explained(self.url), self._engine.connect() as connection:
+            connection.execution_options(**{_WRITE: True})
+            with connection.begin():
+                yield connection
+
+    def connect(self) -> Connection:
+        """Return a connection of its own to whoever keeps it (the journal, a watcher)."""
+        with explained(self.url):
+            return self._engine.connect().execution_options(**{_WRITE: True})
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether the store is the local SQLite file."""
+        return self._engine.dialect.name == "sqlite"
+
+    def close(self) -> None:
+        """Close every pooled connection."""
+        self._engine.dispose()
+
+
+def _configure_sqlite(connection: Any, _record: Any) -> None:
+    """Set up a new SQLite connection; transactions are begun by us, not by the driver."""
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    try:
+        cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+        cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.execute("PRAGMA synchronous=NORMAL")
+        if cursor.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+            cursor.execute("PRAGMA journal_mode=WAL")
+    finally:
+        cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    """Begin a transaction; writers take the lock at once instead of failing half-way."""
+    is_write = connection.get_execution_options().get(_WRITE, False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if is_write else "BEGIN")
+
+
+@contextmanager
+def explained(url: str) -> Iterator[None]:
+    """Turn a driver's error into a StoreError that says what happened and what to do."""
+    try:
+        yield
+    except (StatementError, sqlite3.Error) as error:
+        reason = error.orig if isinstance(error, StatementError) else error
+        raise StoreError(_explain(str(reason), url)) from error
+
+
+_ADVICE: Final = (
+    ("locked", "is locked by another program", "wait for it or end it, then try again"),
+    (
+        "not a database",
+        "is not a SQLite database",
+        "move the file away or choose another data folder with --data-dir",
+    ),
+    ("malformed", "is damaged", "restore a backup, or move the file away"),
+    ("disk is full", "cannot grow: the disk is full", "free some space; nothing was lost"),
+    ("readonly", "is read-only", "make the file and its folder writable for this user"),
+    (
+        "unable to open",
+        "cannot be opened",
+        "check that its folder exists and is writable for this user",
+    ),
+)
+
+
+def _explain(reason: str, url: str) -> str:
+    """Return one line for a driver's `reason`."""
+    name = url.removeprefix("sqlite:///")
+    for fragment, what, advice in _ADVICE:
+        if fragment in reason:
+            return f"the database {name} {what}; {advice}"
+    return f"the database {name} failed: {reason}"

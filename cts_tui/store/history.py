@@ -1,0 +1,186 @@
+"""Market history and what was made of it: candles, latest prices, indications, signals, orders."""
+
+from typing import Any
+
+import numpy as np
+import orjson
+from sqlalchemy import RowMapping, func, select
+
+from cts_tui.model.columns import CandleColumns
+from cts_tui.model.records import Order
+from cts_tui.model.trading import (
+    Direction,
+    OrderStatus,
+    OrderType,
+    Side,
+    SignalKind,
+    SignalStatus,
+)
+from cts_tui.model.views import OrderView, SignalView
+from cts_tui.store.column_types import to_ms
+from cts_tui.store.database import Transaction
+from cts_tui.store.tables import CANDLES, CONNECTIONS, INDICATIONS, LATEST_PRICES, ORDERS, SIGNALS
+
+_UNFINISHED = (
+    OrderStatus.INTENT,
+    OrderStatus.SUBMITTING,
+    OrderStatus.OPEN,
+    OrderStatus.UNKNOWN,
+)
+
+
+def candles(
+    transaction: Transaction, connection_id: int, symbol: str, timeframe: str, limit: int
+) -> CandleColumns:
+    """Return the newest `limit` stored candles of a series, oldest first."""
+    row = CANDLES.c
+    query = (
+        select(row.time_ms, row.open, row.high, row.low, row.close, row.volume)
+        .where(row.connection_id == connection_id, row.symbol == symbol, row.timeframe == timeframe)
+        .order_by(row.time_ms.desc())
+        .limit(limit)
+    )
+    rows = transaction.execute(query).all()[::-1]
+    times, *values = zip(*rows, strict=True) if rows else ((),) * 6
+    return CandleColumns(
+        np.array(times, dtype=np.int64), *(np.array(column, dtype=np.float64) for column in values)
+    )
+
+
+def last_indication(
+    transaction: Transaction, connection_id: int, symbol: str, timeframe: str
+) -> dict[str, float | None]:
+    """Return the newest stored values of the indicators of a series; empty when there are none."""
+    row = INDICATIONS.c
+    query = (
+        select(row["values"])
+        .where(row.connection_id == connection_id, row.symbol == symbol, row.timeframe == timeframe)
+        .order_by(row.time_ms.desc())
+        .limit(1)
+    )
+    found = transaction.execute(query).scalar()
+    return orjson.loads(found) if found else {}
+
+
+def latest_prices(transaction: Transaction) -> list[RowMapping]:
+    """Return the newest price of every symbol of the enabled connections."""
+    query = (
+        select(LATEST_PRICES, CONNECTIONS.c.name.label("connection"))
+        .join(CONNECTIONS, CONNECTIONS.c.id == LATEST_PRICES.c.connection_id)
+        .where(CONNECTIONS.c.enabled)
+        .order_by(CONNECTIONS.c.name, LATEST_PRICES.c.symbol)
+    )
+    return list(transaction.execute(query).mappings())
+
+
+def last_candle_times(transaction: Transaction, connection_id: int) -> dict[tuple[str, str], int]:
+    """Return the open time of the newest stored candle by symbol and timeframe."""
+    row = CANDLES.c
+    query = (
+        select(row.symbol, row.timeframe, func.max(row.time_ms))
+        .where(row.connection_id == connection_id)
+        .group_by(row.symbol, row.timeframe)
+    )
+    return {(symbol, frame): last for symbol, frame, last in transaction.execute(query)}
+
+
+def signal_views(
+    transaction: Transaction, *, limit: int | None = None, connection: str | None = None
+) -> list[SignalView]:
+    """Return signals, the newest first."""
+    query = (
+        select(SIGNALS, CONNECTIONS.c.name.label("connection"))
+        .join(CONNECTIONS, CONNECTIONS.c.id == SIGNALS.c.connection_id)
+        .order_by(SIGNALS.c.time_ms.desc(), SIGNALS.c.id.desc())
+        .limit(limit)
+    )
+    if connection is not None:
+        query = query.where(CONNECTIONS.c.name == connection)
+    return [_signal(row) for row in transaction.execute(query).mappings()]
+
+
+def _signal(row: RowMapping) -> SignalView:
+    own = {"connection_id", "created_at"}
+    plain: dict[str, Any] = {key: value for key, value in row.items() if key not in own}
+    return SignalView(
+        **plain
+        | {
+            "side": Direction(row["side"]),
+            "kind": SignalKind(row["kind"]),
+            "status": SignalStatus(row["status"]),
+        }
+    )
+
+
+def count_signals(transaction: Transaction, *, since_ms: int = 0) -> int:
+    """Return how many signals were given for candles that opened at `since_ms` or later."""
+    query = select(func.count()).select_from(SIGNALS).where(SIGNALS.c.time_ms >= since_ms)
+    return transaction.execute(query).scalar_one()
+
+
+def order_views(
+    transaction: Transaction, *, limit: int | None = None, connection: str | None = None
+) -> list[OrderView]:
+    """Return orders, the newest first."""
+    query = (
+        select(ORDERS, CONNECTIONS.c.name.label("connection"))
+        .join(CONNECTIONS, CONNECTIONS.c.id == ORDERS.c.connection_id)
+        .order_by(ORDERS.c.id.desc())
+        .limit(limit)
+    )
+    if connection is not None:
+        query = query.where(CONNECTIONS.c.name == connection)
+    return [_order_view(row) for row in transaction.execute(query).mappings()]
+
+
+def _order_view(row: RowMapping) -> OrderView:
+    return OrderView(
+        client_order_id=row["client_order_id"],
+        venue_order_id=row["venue_order_id"],
+        connection=row["connection"],
+        symbol=row["symbol"],
+        side=Side(row["side"]),
+        type=OrderType(row["type"]),
+        quantity=row["quantity"],
+        cost=row["cost"],
+        price=row["price"],
+        status=OrderStatus(row["status"]),
+        filled=row["filled"],
+        average_price=row["average_price"],
+        fees=row["fees"],
+        reason=row["reason"],
+        created_at_ms=to_ms(row["created_at"]),
+    )
+
+
+def unfinished_orders(transaction: Transaction, connection_id: int) -> list[Order]:
+    """Return the orders of a connection that have not ended."""
+    query = select(ORDERS).where(
+        ORDERS.c.connection_id == connection_id, ORDERS.c.status.in_(_UNFINISHED)
+    )
+    return [_order(row) for row in transaction.execute(query).mappings()]
+
+
+def exit_attempts(transaction: Transaction, connection_id: int) -> dict[str, int]:
+    """Return how many exit orders each position has had, by position key."""
+    query = (
+        select(ORDERS.c.position_key, func.count())
+        .where(ORDERS.c.connection_id == connection_id, ORDERS.c.reduce_only)
+        .group_by(ORDERS.c.position_key)
+    )
+    return {row.position_key: row[1] for row in transaction.execute(query)}
+
+
+def _order(row: RowMapping) -> Order:
+    own = {"id", "connection_id", "created_at", "updated_at"}
+    plain: dict[str, Any] = {key: value for key, value in row.items() if key not in own}
+    return Order(
+        **plain
+        | {
+            "side": Side(row["side"]),
+            "type": OrderType(row["type"]),
+            "status": OrderStatus(row["status"]),
+            "created_ms": to_ms(row["created_at"]),
+            "updated_ms": to_ms(row["updated_at"]),
+        }
+    )

@@ -1,0 +1,144 @@
+"""Opening the store: create it, migrate it, verify it, complete it."""
+
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import Connection, Table, insert, inspect, select, text
+
+from cts_tui.errors import StoreError
+from cts_tui.store.database import Database
+from cts_tui.store.tables import CONNECTIONS, ENGINE_STATES, LEASES, METADATA
+
+HEAD: Final = "0001"
+"""The newest schema, named here so that a start need not import Alembic; a test compares."""
+
+_MIGRATIONS: Final = Path(__file__).parent / "migrations"
+
+
+def open_store(database: Database) -> list[str]:
+    """Bring the store to the newest schema and complete what is missing.
+
+    Returns one line for each thing that had to be mended. Raises StoreError for a store that is
+    newer than this program, damaged, or not a database; nothing is changed then.
+    """
+    found = _revision(database)
+    if found is None:
+        _create(database)
+    elif found != HEAD:
+        _migrate(database, found)
+    with database.read() as connection:
+        missing = _missing_tables(connection)
+        lost = _missing_columns(connection)
+        orphaned = _stateless_connections(connection)
+    if lost:
+        raise StoreError(
+            f"the database {database.url.removeprefix('sqlite:///')} lacks {', '.join(lost)}; "
+            "restore a backup, or move the file away to start anew"
+        )
+    return _complete(database, missing, orphaned) if missing or orphaned else []
+
+
+def _revision(database: Database) -> str | None:
+    """Return the schema the store has, None for an empty one."""
+    with database.read() as connection:
+        names = inspect(connection).get_table_names()
+        if "alembic_version" in names:
+            return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    if names:
+        raise StoreError(
+            f"{database.url.removeprefix('sqlite:///')} is a database of another program "
+            f"(it holds the table {names[0]!r}); choose another data folder with --data-dir"
+        )
+    return None
+
+
+def _create(database: Database) -> None:
+    """Create the newest schema in an empty store, in one transaction."""
+    with database.write() as connection:
+        if "alembic_version" in inspect(connection).get_table_names():
+            return  # another process was faster
+        METADATA.create_all(connection)
+        connection.execute(
+            text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)")
+        )
+        connection.execute(text("INSERT INTO alembic_version VALUES (:head)"), {"head": HEAD})
+
+
+def _migrate(database: Database, found: str) -> None:
+    """Run the migrations from `found` to HEAD in one transaction."""
+    from alembic import command
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    if found not in known:
+        raise StoreError(
+            f"the database {database.url.removeprefix('sqlite:///')} has schema {found}, this "
+            f"program knows up to {HEAD}: it was written by a newer cts-tui; update cts-tui, or "
+            "choose another data folder with --data-dir"
+        )
+    with database.write() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def _missing_tables(connection: Connection) -> list[Table]:
+    present = set(inspect(connection).get_table_names())
+    return [table for table in METADATA.sorted_tables if table.name not in present]
+
+
+def _missing_columns(connection: Connection) -> list[str]:
+    """Return `table.column` for every column that a present table lacks."""
+    rows = connection.execute(
+        text(
+            "SELECT m.name, c.name FROM sqlite_master m, pragma_table_info(m.name) c "
+            "WHERE m.type = 'table'"
+        )
+        if connection.dialect.name == "sqlite"
+        else text(
+            "SELECT table_name, column_name FROM information_schema.columns "
+            "WHERE table_schema = current_schema()"
+        )
+    ).all()
+    present = {(table, column) for table, column in rows}
+    tables = {table for table, _ in present}
+    return [
+        f"{table.name}.{column.name}"
+        for table in METADATA.sorted_tables
+        if table.name in tables
+        for column in table.columns
+        if (table.name, column.name) not in present
+    ]
+
+
+def _stateless_connections(connection: Connection) -> list[int]:
+    """Return the ids of connections without an engine state or a lease."""
+    present = set(inspect(connection).get_table_names())
+    if not {"connections", "engine_states", "leases"} <= present:
+        return []
+    ids = CONNECTIONS.c.id
+    has_state = ids.in_(select(ENGINE_STATES.c.connection_id))
+    has_lease = ids.in_(select(LEASES.c.connection_id))
+    return list(connection.execute(select(ids).where(~has_state | ~has_lease)).scalars())
+
+
+def _complete(database: Database, missing: list[Table], orphaned: list[int]) -> list[str]:
+    """Create what is missing; return a line for each."""
+    with database.write() as connection:
+        for table in missing:
+            table.create(connection)
+        for connection_id in orphaned or _stateless_connections(connection):
+            initialise_engine(connection, connection_id)
+    return [f"created the missing table {table.name}" for table in missing] + [
+        f"initialised the engine state of connection {connection_id}" for connection_id in orphaned
+    ]
+
+
+def initialise_engine(connection: Connection, connection_id: int) -> None:
+    """Give a connection its engine state and lease rows where it has none."""
+    for table in (ENGINE_STATES, LEASES):
+        known = select(table.c.connection_id).where(table.c.connection_id == connection_id)
+        if connection.execute(known).first() is None:
+            connection.execute(insert(table).values(connection_id=connection_id))

@@ -1,0 +1,41 @@
+"""The screens by name; each is imported when it is first shown, the dashboard excepted."""
+
+from collections.abc import Callable
+from typing import Any
+
+from cts_tui.tui.screens.dashboard import DashboardScreen
+from cts_tui.tui.screens.desk_screen import DeskScreen
+from cts_tui.tui.session import Session
+
+
+def _connections(session: Session) -> DeskScreen[Any]:
+    from cts_tui.tui.screens.connections import ConnectionsScreen
+
+    return ConnectionsScreen(session)
+
+
+def _positions(session: Session) -> DeskScreen[Any]:
+    from cts_tui.tui.screens.positions import PositionsScreen
+
+    return PositionsScreen(session)
+
+
+def _signals(session: Session) -> DeskScreen[Any]:
+    from cts_tui.tui.screens.signals import SignalsScreen
+
+    return SignalsScreen(session)
+
+
+def _health(session: Session) -> DeskScreen[Any]:
+    from cts_tui.tui.screens.health import HealthScreen
+
+    return HealthScreen(session)
+
+
+SCREENS: dict[str, Callable[[Session], DeskScreen[Any]]] = {
+    "dashboard": DashboardScreen,
+    "connections": _connections,
+    "positions": _positions,
+    "signals": _signals,
+    "health": _health,
+}

@@ -1,0 +1,271 @@
+"""Frozen rows for the screens: one desk on one afternoon, always the same."""
+
+from dataclasses import replace
+from decimal import Decimal
+
+from cts_tui.model.trading import (
+    Direction,
+    EngineStatus,
+    HealthStatus,
+    MarketType,
+    Mode,
+    PositionStatus,
+    SignalKind,
+    SignalStatus,
+)
+from cts_tui.model.views import (
+    ConnectionView,
+    DeskSummary,
+    EngineProgramView,
+    EventView,
+    FeedView,
+    HealthReport,
+    PositionView,
+    ProcessorView,
+    SignalView,
+)
+
+NOW_MS = 1_743_699_900_000  # 2025-04-03T17:05:00Z
+MINUTE = 60_000
+HOUR = 60 * MINUTE
+
+PAPER = ConnectionView(
+    name="bybit-paper",
+    exchange="bybit",
+    mode=Mode.PAPER,
+    market=MarketType.SWAP,
+    symbols=("BTC/USDT:USDT", "ETH/USDT:USDT", "SOL/USDT:USDT", "DOGE/USDT:USDT"),
+    timeframe="5m",
+    enabled=True,
+    live=False,
+    status=EngineStatus.RUNNING,
+    last_test="ok at 2025-04-03T16:00:00Z: 4 symbols, clock 12 ms off",
+    last_error=None,
+    heartbeat_ms=NOW_MS - 400,
+    restarts=0,
+    feed_source="stream",
+    open_positions=2,
+    is_predefined=False,
+)
+LIVE = replace(
+    PAPER,
+    name="kraken-main",
+    exchange="kraken",
+    mode=Mode.LIVE,
+    market=MarketType.SPOT,
+    symbols=("BTC/USD", "ETH/USD"),
+    live=True,
+    status=EngineStatus.DEGRADED,
+    last_error="market feed: timeout after 10 s on ETH/USD; reconnecting",
+    heartbeat_ms=NOW_MS - 2_300,
+    restarts=1,
+    feed_source="rest",
+    open_positions=1,
+)
+OFF = replace(
+    PAPER,
+    name="binance-new",
+    exchange="binance",
+    mode=Mode.LIVE,
+    market=MarketType.SPOT,
+    symbols=("BTC/USDT",),
+    enabled=False,
+    status=EngineStatus.STOPPED,
+    last_test=None,
+    heartbeat_ms=None,
+    feed_source=None,
+    open_positions=0,
+)
+CONNECTIONS = [PAPER, LIVE, OFF]
+
+BTC = PositionView(
+    id=101,
+    connection="bybit-paper",
+    symbol="BTC/USDT:USDT",
+    strategy="sma-cross",
+    timeframe="5m",
+    side=Direction.LONG,
+    quantity=Decimal("0.0153"),
+    entry_price=Decimal("81204.9"),
+    mark_price=Decimal("81990.3"),
+    pnl=Decimal("10.77"),
+    pnl_pct=0.867,
+    stop_price=Decimal("79580.8"),
+    target_price=Decimal("83641.0"),
+    status=PositionStatus.OPEN,
+    opened_at_ms=NOW_MS - 42 * MINUTE,
+    closed_at_ms=None,
+    exit_price=None,
+    exit_reason=None,
+    fees=Decimal("1.2424"),
+    source="stream",
+    is_stale=False,
+    is_live=False,
+)
+DOGE = replace(
+    BTC,
+    id=102,
+    symbol="DOGE/USDT:USDT",
+    strategy="rsi-dip",
+    side=Direction.SHORT,
+    quantity=Decimal("12500"),
+    entry_price=Decimal("0.16842"),
+    mark_price=Decimal("0.17011"),
+    pnl=Decimal("-23.23"),
+    pnl_pct=-1.103,
+    stop_price=Decimal("0.17179"),
+    target_price=Decimal("0.16337"),
+    opened_at_ms=NOW_MS - 3 * HOUR,
+    source="synthetic",
+)
+ETH = replace(
+    BTC,
+    id=103,
+    connection="kraken-main",
+    symbol="ETH/USD",
+    strategy="macd-trend",
+    quantity=Decimal("1.25"),
+    entry_price=Decimal("1801.25"),
+    mark_price=Decimal("1793.4"),
+    pnl=Decimal("-12.06"),
+    pnl_pct=-0.535,
+    stop_price=Decimal("1765.23"),
+    target_price=None,
+    opened_at_ms=NOW_MS - 26 * HOUR,
+    source="rest",
+    is_stale=True,
+    is_live=True,
+)
+OPEN_POSITIONS = [BTC, DOGE, ETH]
+
+_EXITS = ("take_profit", "stop_loss", "rule", "trailing_stop", "manual")
+CLOSED_POSITIONS = [
+    replace(
+        BTC,
+        id=90 - index,
+        symbol=("SOL/USDT:USDT", "BTC/USDT:USDT", "ETH/USDT:USDT")[index % 3],
+        side=(Direction.LONG, Direction.SHORT)[index % 2],
+        quantity=Decimal("2.5") + index,
+        entry_price=Decimal("118.42") + index,
+        mark_price=None,
+        exit_price=Decimal("119.9") + index,
+        pnl=Decimal("3.7") * (1 if index % 3 else -1) + index,
+        pnl_pct=1.25 * (1 if index % 3 else -1),
+        status=PositionStatus.CLOSED,
+        closed_at_ms=NOW_MS - index * 5 * HOUR - 7 * MINUTE,
+        opened_at_ms=NOW_MS - index * 5 * HOUR - 3 * HOUR,
+        exit_reason=_EXITS[index % 5],
+    )
+    for index in range(8)
+]
+
+_REASONS = (
+    "crosses_above(sma(10), sma(30)) and rsi(14) < 70",
+    "refused: the kill switch is engaged",
+    "rsi(14) < 30",
+    "crosses_below(macd(12,26,9).macd, macd(12,26,9).signal)",
+)
+_STATUSES = (SignalStatus.EXECUTED, SignalStatus.REFUSED, SignalStatus.NEW, SignalStatus.EXPIRED)
+SIGNALS = [
+    SignalView(
+        id=500 - index,
+        time_ms=NOW_MS - index * 17 * MINUTE - 5 * MINUTE,
+        connection=("bybit-paper", "kraken-main")[index % 2],
+        symbol=("BTC/USDT:USDT", "ETH/USD", "DOGE/USDT:USDT")[index % 3],
+        timeframe="5m",
+        strategy=("sma-cross", "macd-trend", "rsi-dip")[index % 3],
+        side=(Direction.LONG, Direction.SHORT)[index % 2],
+        kind=(SignalKind.ENTRY, SignalKind.EXIT)[index // 2 % 2],
+        price=(Decimal("81204.9"), Decimal("1801.25"), Decimal("0.16842"))[index % 3],
+        reason=_REASONS[index % 4],
+        status=_STATUSES[index % 4],
+        source=("stream", "rest")[index % 2],
+    )
+    for index in range(14)
+]
+
+_HAPPENED = (
+    ("position", "BTC/USDT:USDT", "opened long 0.0153 at 81,204.9"),
+    ("connection", "kraken-main", "live trading was armed"),
+    ("engine", "kraken-main", "the engine is degraded: the feed is late"),
+    ("order", "ETH/USD", "stop placed at 1,765.23"),
+    ("feed", "DOGE/USDT:USDT", "no price for 90 s: the feed goes synthetic"),
+)
+EVENTS = [
+    EventView(
+        id=900 - index,
+        time_ms=NOW_MS - index * 11 * MINUTE - 30_000,
+        who=("engine", "tui", "cli")[index % 3],
+        kind=_HAPPENED[index % 5][0],
+        subject=_HAPPENED[index % 5][1],
+        before=None,
+        after='{"status": "open"}',
+        message=_HAPPENED[index % 5][2],
+    )
+    for index in range(12)
+]
+
+PROCESSORS = [
+    ProcessorView("bybit-paper", "market", 41_233, 0, 0.4, 0.5, 1.9, None, None),
+    ProcessorView("bybit-paper", "indication", 8_246, 0, 3.2, 3.1, 4.8, None, None),
+    ProcessorView("bybit-paper", "strategy", 8_246, 0, 0.9, 0.8, 1.7, None, None),
+    ProcessorView("bybit-paper", "realtime", 41_230, 0, 1.4, 1.3, 2.2, None, None),
+    ProcessorView("bybit-paper", "execution", 23, 0, 6.1, 5.9, 8.8, None, None),
+    ProcessorView(
+        "kraken-main", "market", 1_203, 7, 10_004.1, 212.4, 9_800.0,
+        "timeout after 10 s on ETH/USD", NOW_MS - 2 * MINUTE,
+    ),
+    ProcessorView("kraken-main", "indication", 240, 0, 2.2, 2.0, 2.9, None, None),
+    ProcessorView("kraken-main", "reconcile", 40, 0, 310.5, 288.0, 402.3, None, None),
+]  # fmt: skip
+
+FEEDS = [
+    FeedView("bybit-paper", "BTC/USDT:USDT", "stream", Decimal("81990.3"), 240, False),
+    FeedView("bybit-paper", "ETH/USDT:USDT", "stream", Decimal("1794.11"), 610, False),
+    FeedView("bybit-paper", "DOGE/USDT:USDT", "synthetic", Decimal("0.17011"), 1_000, False),
+    FeedView("kraken-main", "BTC/USD", "rest", Decimal("81985.0"), 4_100, False),
+    FeedView("kraken-main", "ETH/USD", "rest", Decimal("1793.4"), 131_000, True),
+]
+
+HEALTH = HealthReport(
+    status=HealthStatus.DEGRADED,
+    reasons=(
+        "kraken-main: ETH/USD has had no price for 131 s",
+        "kraken-main: the market processor failed 7 times, last: timeout after 10 s",
+        "1 live position is marked stale",
+    ),
+    sections={
+        "database": {"status": "ok", "size_mb": 41.25, "wal_mb": 1.5, "schema": "0004"},
+        "connections": {"status": "ok", "total": 3, "enabled": 2, "live": 1},
+        "engines": {"status": "degraded", "running": 1, "degraded": 1, "failed": 0},
+        "processors": {"status": "degraded", "cycles": 100_461, "errors": 7},
+        "feeds": {"status": "degraded", "fresh": 3, "stale": 1, "synthetic": 1},
+        "indications": {"status": "ok", "rows": 201_331, "last_age_s": 12.0},
+        "strategies": {"status": "ok", "enabled": ["sma-cross", "rsi-dip", "macd-trend"]},
+        "signals": {"status": "ok", "today": 14, "refused": 3},
+        "positions": {"status": "degraded", "open": 3, "stale": 1, "unprotected": 0},
+        "integrity": {"status": "ok", "checked": True, "faults": []},
+        "api": {"status": "ok", "requests": 5_120, "rate_limited": 0},
+        "process": {"status": "ok", "rss_mb": 143.2, "cpu_pct": 3.4, "threads": 9},
+    },
+)
+
+SUMMARY = DeskSummary(
+    now_ms=NOW_MS,
+    is_engine_running=True,
+    programs=(
+        EngineProgramView("vps-1:4711", 4711, "vps-1", NOW_MS - 5 * HOUR, NOW_MS, True, 143.2, 3.4),
+    ),
+    connections=3,
+    connections_enabled=2,
+    connections_live=1,
+    open_positions=3,
+    stale_positions=1,
+    open_pnl=Decimal("-24.52"),
+    realized_pnl_today=Decimal("41.3"),
+    realized_pnl_total=Decimal("1204.77"),
+    trades_today=5,
+    wins_today=3,
+    signals_today=14,
+    is_synthetic=True,
+)
