@@ -4,22 +4,36 @@ import logging
 import os
 import sys
 
-from cts_tui.errors import CtsError
+from cts_tui.errors import ConfigError, CtsError
+
+_LOG = logging.getLogger("cts_tui")
+_DATA_DIR = "--data-dir"
+
+
+class _UsageError(Exception):
+    """The command line cannot be understood: exit code 2."""
 
 
 def main() -> None:
     """Run one command; a refusal is one line on stderr and exit code 1, never a traceback."""
+    os.umask(0o077)  # what the desk writes is for its owner's eyes (S10)
+    _LOG.addHandler(logging.NullHandler())  # stderr is for the one line
     try:
         code = _run(_with_data_dir(sys.argv[1:]))
+    except _UsageError as error:
+        _fail(str(error))
+        code = 2
     except CtsError as error:
         _fail(str(error))
         code = 1
-    except (BrokenPipeError, KeyboardInterrupt):
+    except BrokenPipeError:
         _forget_output()
+        code = 1
+    except KeyboardInterrupt:
+        _fail("interrupted")
         code = 130
     except Exception as error:
-        logging.getLogger("cts_tui").exception("unexpected error")
-        _fail(f"unexpected {type(error).__name__}: {error}; please report it")
+        _fail(f"unexpected {type(error).__name__}: {error}; please report it{_log_fault()}")
         code = 1
     sys.exit(code)
 
@@ -39,21 +53,42 @@ def _run(arguments: list[str]) -> int:
 
 
 def _with_data_dir(arguments: list[str]) -> list[str]:
-    """Take `--data-dir DIR` from wherever it stands and put it into the environment."""
-    rest = list(arguments)
-    for index, argument in enumerate(arguments):
+    """Take `--data-dir DIR` from wherever it stands (the last one counts) into the environment.
+
+    Raises _UsageError when its folder is missing, so that no other folder is used by mistake.
+    """
+    rest: list[str] = []
+    left = iter(arguments)
+    for argument in left:
         name, has_value, value = argument.partition("=")
-        if name == "--data-dir" and (has_value or index + 1 < len(arguments)):
-            os.environ["CTS_DATA_DIR"] = value if has_value else arguments[index + 1]
-            del rest[index : index + (1 if has_value else 2)]
-            return rest
         if argument == "--":
-            return rest
+            return [*rest, argument, *left]
+        if name != _DATA_DIR:
+            rest.append(argument)
+            continue
+        folder = value if has_value else next(left, "")
+        if not folder:
+            raise _UsageError("--data-dir names no folder: expected --data-dir FOLDER")
+        os.environ["CTS_DATA_DIR"] = folder
     return rest
 
 
 def _fail(message: str) -> None:
     sys.stderr.write(f"cts-tui: {' '.join(message.split())}\n")
+
+
+def _log_fault() -> str:
+    """Write the exception at hand to the log file, if there is one; return where it is."""
+    from cts_tui.desk.log_file import log_to
+    from cts_tui.paths import data_folder
+
+    file = data_folder().log
+    try:
+        log_to(file)
+    except ConfigError:
+        return ""
+    _LOG.exception("unexpected error")
+    return f" with what stands in {file}"
 
 
 def _forget_output() -> None:

@@ -31,16 +31,17 @@ class DataFolder:
         return self.root / "logs" / "cts.log"
 
     def create(self) -> None:
-        """Create the folder, private to its owner.
+        """Create the folder itself, private to its owner.
 
         Raises ConfigError when it cannot be created, read or written.
         """
         try:
-            for folder in (self.root, self.backups, self.log.parent):
-                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
+            is_file = isinstance(error, FileExistsError)
+            found = "found a file" if is_file else error.strerror or str(error)
             raise ConfigError(
-                f"the data folder {self.root} cannot be used: {error.strerror or error}; "
+                f"the data folder {self.root} cannot be used: expected a folder, {found}; "
                 "choose another one with --data-dir or CTS_DATA_DIR"
             ) from error
         if not os.access(self.root, os.R_OK | os.W_OK | os.X_OK):
@@ -48,6 +49,20 @@ class DataFolder:
                 f"the data folder {self.root} is not readable and writable for this user; "
                 "change its owner or mode, or choose another one with --data-dir"
             )
+
+    def furnish(self) -> None:
+        """Create the folders within, once it is certain that the data folder is ours.
+
+        Raises ConfigError when that cannot be done.
+        """
+        for folder in (self.backups, self.log.parent):
+            try:
+                folder.mkdir(mode=0o700, exist_ok=True)
+            except OSError as error:
+                raise ConfigError(
+                    f"the folder {folder} cannot be made: {error.strerror or error}; make room "
+                    "for it, or choose another data folder with --data-dir"
+                ) from error
 
 
 def data_folder(chosen: str | Path | None = None) -> DataFolder:

@@ -1,8 +1,11 @@
 """What a trader may set in `config.toml` or by `CTS_…` variables; each field says what it does."""
 
+import os
 from decimal import Decimal
+from difflib import get_close_matches
+from pathlib import Path
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -11,13 +14,14 @@ from pydantic_settings import (
 )
 
 from cts_tui.errors import ConfigError
+from cts_tui.model.market import PRICE_STALE_MS
 from cts_tui.paths import config_folder
 
 
 class Settings(BaseSettings):
     """The desk's settings: defaults, then `config.toml`, then environment variables."""
 
-    model_config = SettingsConfigDict(env_prefix="CTS_", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="CTS_", extra="forbid", frozen=True)
 
     paper_balance: Decimal = Field(default=Decimal(10_000), gt=0)
     """Quote currency a paper connection starts with."""
@@ -31,10 +35,10 @@ class Settings(BaseSettings):
     candle_history: int = Field(default=1_000, ge=300, le=100_000)
     """Candles kept in memory per symbol and timeframe."""
 
-    tick_stale_s: float = Field(default=30.0, gt=0)
+    tick_stale_s: float = Field(default=PRICE_STALE_MS / 1000, gt=0)
     """Age in seconds from which a tick is stale: entries stop, exits do not (S8)."""
 
-    feed_lost_s: float = Field(default=90.0, gt=0)
+    feed_lost_s: float = Field(default=90.0, gt=0, allow_inf_nan=False)
     """Silence in seconds after which a demo or paper feed goes synthetic."""
 
     keep_candles: int = Field(default=50_000, ge=1_000)
@@ -73,6 +77,20 @@ class Settings(BaseSettings):
     theme: str = "cts-dark"
     """Name of the colour theme."""
 
+    @model_validator(mode="after")
+    def _check_periods(self) -> "Settings":
+        """Refuse indicators that could never have a value, or not the one that was meant."""
+        if self.macd_fast >= self.macd_slow:
+            raise ValueError(
+                f"macd_fast is {self.macd_fast}, expected less than macd_slow, {self.macd_slow}"
+            )
+        for name in ("sma_period", "rsi_period", "macd_slow"):
+            if (period := getattr(self, name)) >= self.candle_history:
+                raise ValueError(
+                    f"{name} is {period}, expected less than candle_history, {self.candle_history}"
+                )
+        return self
+
     @property
     def base_indications(self) -> tuple[str, ...]:
         """The indications computed for every symbol, in the rule language."""
@@ -99,16 +117,29 @@ class Settings(BaseSettings):
 def load_settings() -> Settings:
     """Read the settings.
 
-    Raises ConfigError that names the first wrong field, what was found and what is expected.
+    Raises ConfigError that names the first wrong field, what was found, what is expected and where.
     """
+    file = config_folder() / "config.toml"
     try:
         return Settings()
     except ValidationError as error:
-        fault = error.errors()[0]
-        field = ".".join(str(part) for part in fault["loc"])
-        raise ConfigError(
-            f"setting {field} is {fault['input']!r}: {fault['msg']}; "
-            f"correct it in {config_folder() / 'config.toml'} or CTS_{field.upper()}"
-        ) from error
-    except ValueError as error:  # the TOML file does not parse
-        raise ConfigError(f"{config_folder() / 'config.toml'} cannot be read: {error}") from error
+        raise ConfigError(_fault(error, file)) from error
+    except (ValueError, OSError) as error:  # not TOML, not UTF-8, not readable
+        raise ConfigError(f"{file} cannot be read: {error}; correct it or move it away") from error
+
+
+def _fault(error: ValidationError, file: Path) -> str:
+    """Return in one line the first thing that is wrong with the settings."""
+    fault = error.errors()[0]
+    field = ".".join(str(part) for part in fault["loc"])
+    if fault["type"] == "extra_forbidden":
+        similar = get_close_matches(field, Settings.model_fields, n=1)
+        hint = f"; did you mean {similar[0]}?" if similar else ""
+        return f"there is no setting {field}{hint}; correct or remove it in {file}"
+    if not field:  # two settings that do not go together
+        message = fault["msg"].removeprefix("Value error, ")
+        return f"setting {message}; correct it in {file} or by CTS_… variables"
+    variable = f"CTS_{field.upper()}"
+    place = variable if variable in os.environ else str(file)
+    expected = fault["msg"].replace("Input should be", "expected").replace("valid ", "")
+    return f"setting {field} is {fault['input']!r}: {expected}; correct it in {place}"

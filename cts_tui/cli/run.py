@@ -7,10 +7,10 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final
 
-from cts_tui.errors import ConfigError
+from cts_tui.errors import ConfigError, CtsError, StoreError
 from cts_tui.paths import DataFolder, data_folder, theme_folders
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ _STATUS_EVERY_S: Final = 3.0
 
 def open_or_run(note: str = "") -> int:
     """Open the desk on this terminal; without one, run the engine. Returns the exit code."""
-    if sys.stdin.isatty() and sys.stdout.isatty():
+    if all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout)):
         return open_app(data_folder(), note)
     _print("cts-tui: no terminal here, so this runs the engine as `cts-tui run` does")
     return run_engine(data_folder())
@@ -33,6 +33,7 @@ def open_or_run(note: str = "") -> int:
 
 def demo() -> int:
     """Open the demo on a data folder that is thrown away at the end."""
+    os.environ.pop("CTS_DATABASE_URL", None)  # a demo never plays on the trader's own database
     with tempfile.TemporaryDirectory(prefix="cts-tui-demo-") as folder:
         os.environ["CTS_DATA_DIR"] = folder
         return open_or_run("demo")
@@ -80,8 +81,12 @@ def _hang_up_detaches(app: "CtsApp") -> Iterator[None]:
 
 def _let_go_of_terminal() -> None:
     """Point the standard streams at nothing: writing to a terminal that is gone would fail."""
+    _point_at_nothing(0, 1, 2)
+
+
+def _point_at_nothing(*streams: int) -> None:
     nothing = os.open(os.devnull, os.O_RDWR)
-    for stream in (0, 1, 2):
+    for stream in streams:
         os.dup2(nothing, stream)
     os.close(nothing)
 
@@ -93,10 +98,13 @@ def _open(folder: DataFolder, actor: str) -> "tuple[Desk, EngineHost]":
     from cts_tui.desk.log_file import log_to
     from cts_tui.model.trading import Actor
 
-    folder.create()
-    log_to(folder.log)
     desk = Desk.open(folder, Actor(actor))
-    return desk, EngineHost(desk)
+    try:
+        log_to(folder.log)
+        return desk, EngineHost(desk)
+    except CtsError:
+        desk.close()
+        raise
 
 
 def run_engine(folder: DataFolder, for_s: float | None = None) -> int:
@@ -104,15 +112,30 @@ def run_engine(folder: DataFolder, for_s: float | None = None) -> int:
 
     Raises ConfigError when an engine runs on this data folder already.
     """
-    desk, host = _open(folder, "cli")
-    if not host.is_needed():
-        pids = ", ".join(str(p.pid) for p in desk.programs.list() if p.is_alive)
-        desk.close()
-        raise ConfigError(
-            f"an engine runs on this data folder already (process {pids}); `cts-tui` attaches to "
-            "it, `cts-tui stop` ends it"
-        )
     stopping = threading.Event()
+    with _stopped_by_signals(stopping):
+        desk, host = _open(folder, "cli")
+        with contextlib.closing(desk):
+            _refuse_second(desk, host)
+            report = _Report(desk)
+            report.say(f"cts-tui: engine on {folder.root}; Ctrl-C stops it in order")
+            _run_until(stopping, host, lambda: report.say_until(stopping, for_s))
+            report.say(f"cts-tui: stopped in order; {report.status()}")
+    return 0
+
+
+def _refuse_second(desk: "Desk", host: "EngineHost") -> None:
+    if host.is_needed():
+        return
+    pids = ", ".join(str(program.pid) for program in desk.programs.list() if program.is_alive)
+    raise ConfigError(
+        f"an engine runs on this data folder already (process {pids}); `cts-tui` attaches to "
+        "it, `cts-tui stop` ends it"
+    )
+
+
+def _run_until(stopping: threading.Event, host: "EngineHost", wait: Callable[[], None]) -> None:
+    """Run the engine in a thread for as long as `wait` waits; stop it in order whatever happens."""
     failures: list[BaseException] = []
 
     def run() -> None:
@@ -124,17 +147,21 @@ def run_engine(folder: DataFolder, for_s: float | None = None) -> int:
             stopping.set()
 
     engine = threading.Thread(target=run, name="engine")
-    with _stopped_by_signals(stopping):
-        engine.start()
-        _print(f"cts-tui: engine on {folder.root}; Ctrl-C stops it in order")
-        _report_until(stopping, desk, for_s)
+    engine.start()
+    try:
+        wait()
+    finally:
         host.stop()
         engine.join()
     if failures:
-        raise failures[0]
-    _print(f"cts-tui: stopped in order; {_status_line(desk)}")
-    desk.close()
-    return 0
+        raise _first(failures[0])
+
+
+def _first(error: BaseException) -> BaseException:
+    """Return the first of the errors that a task group has gathered."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
 
 
 @contextlib.contextmanager
@@ -163,24 +190,47 @@ def _handled(number: signal.Signals, handler: object) -> Iterator[None]:
         signal.signal(number, before)
 
 
-def _report_until(stopping: threading.Event, desk: "Desk", for_s: float | None) -> None:
-    """Print a status line every few seconds until stopped, or `for_s` seconds have passed."""
-    ends = None if for_s is None else time.monotonic() + for_s
-    while not stopping.is_set():
-        left = _STATUS_EVERY_S if ends is None else min(_STATUS_EVERY_S, ends - time.monotonic())
-        if left <= 0 or stopping.wait(left):
+class _Report:
+    """Lines on stdout about the engine. When nobody reads them any more, the engine stops."""
+
+    def __init__(self, desk: "Desk") -> None:
+        self._desk = desk
+        self._is_read = True
+
+    def say(self, line: str) -> None:
+        """Print a line at once, also into a pipe."""
+        if not self._is_read:
             return
         try:
-            _print(_status_line(desk))
+            _print(line)
         except BrokenPipeError:
-            return
+            self._is_read = False
+            _point_at_nothing(sys.stdout.fileno())
+
+    def say_until(self, stopping: threading.Event, for_s: float | None) -> None:
+        """Print a status line every few seconds until stopped, unread, or `for_s` have passed."""
+        ends = None if for_s is None else time.monotonic() + for_s
+        while self._is_read:
+            left = _STATUS_EVERY_S if ends is None else ends - time.monotonic()
+            if left <= 0 or stopping.wait(min(left, _STATUS_EVERY_S)):
+                return
+            self.say(self.status())
+
+    def status(self) -> str:
+        """Return the desk in one line; why it cannot be read where that is so."""
+        try:
+            return _status_line(self._desk)
+        except StoreError as error:  # the engine has its own way with a store that fails
+            return f"status cannot be read: {error}"
 
 
 def _status_line(desk: "Desk") -> str:
     """Return the desk in one line."""
     summary = desk.summary()
     at = time.strftime("%H:%M:%S", time.gmtime(summary.now_ms / 1000))
-    flags = " SYNTHETIC PRICES" * summary.is_synthetic + " KILLED" * desk.controls.is_killed()
+    flags = (
+        " SYNTHETIC PRICES" * summary.is_synthetic + " KILL SWITCH ON" * desk.controls.is_killed()
+    )
     return (
         f"{at}Z connections {summary.connections_enabled}/{summary.connections} "
         f"live {summary.connections_live} | positions {summary.open_positions} "

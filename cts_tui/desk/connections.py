@@ -1,8 +1,10 @@
 """What a face may do with connections. Every change leaves an event; a refusal changes nothing."""
 
 import re
+from collections.abc import Iterator
 from typing import Any, Final
 
+from cts_tui.desk.figures import connection_views
 from cts_tui.desk.room import Room
 from cts_tui.errors import ConfigError
 from cts_tui.market.ccxt_catalog import is_known_exchange, nearest
@@ -19,6 +21,22 @@ from cts_tui.store import connections, positions
 from cts_tui.store.database import Transaction
 
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
+_REPLAY_PREFIX: Final = "replay-"
+"""How the names of connections that hold replays begin."""
+_CREDENTIALS: Final = frozenset(
+    (
+        "apikey",
+        "secret",
+        "password",
+        "uid",
+        "privatekey",
+        "walletaddress",
+        "token",
+        "login",
+        "twofa",
+    )
+)
+"""Names of ccxt's credentials, in lower case."""
 _SYMBOL: Final = re.compile(r"[A-Z0-9.$]{1,24}/[A-Z0-9.$]{1,24}(:[A-Z0-9.$-]{1,32})?")
 
 
@@ -31,8 +49,9 @@ class ConnectionDesk:
     def list(self, *, with_recorded: bool = False) -> list[ConnectionView]:
         """Return every connection in order of name; those of replays only when asked for."""
         with self._room.database.read() as transaction:
-            views = connections.views(transaction)
-        return [view for view in views if with_recorded or view.exchange != RECORDED_EXCHANGE]
+            return connection_views(
+                transaction, self._room.clock.now_ms(), with_recorded=with_recorded
+            )
 
     def get(self, name: str) -> ConnectionView:
         """Return one connection. Raises ConfigError when there is none of that name."""
@@ -45,13 +64,15 @@ class ConnectionDesk:
         """Add a connection: disabled, not live. Raises ConfigError when something is wrong."""
         check_draft(draft)
         with self._room.database.write() as transaction:
-            if connections.find(transaction, draft.name) is not None:
-                raise ConfigError(
-                    f"there is a connection called {draft.name} already; choose another name, or "
-                    f"change it with: connections edit {draft.name}"
-                )
+            for setup in connections.setups(transaction):
+                if setup.name.lower() == draft.name.lower():
+                    raise ConfigError(
+                        f"there is a connection called {setup.name} already; choose another name, "
+                        f"or change it with: connections edit {setup.name}"
+                    )
             connections.add(transaction, draft, self._room.now())
-            self._tell(transaction, draft.name, "connection added, disabled", None, draft.exchange)
+            what = {key: getattr(draft, key) for key in ("exchange", "mode", "market", "symbols")}
+            self._tell(transaction, draft.name, "connection added, disabled", None, _listed(what))
 
     def edit(
         self,
@@ -83,6 +104,8 @@ class ConnectionDesk:
             )
         with self._room.database.write() as transaction:
             setup = self._find(transaction, name)
+            if setup.exchange == RECORDED_EXCHANGE:
+                raise ConfigError(f"{name} holds a replay: there is nothing to change on it")
             check_draft(_changed(setup, changes))
             self._refuse_orphans(transaction, setup, changes)
             before = {key: getattr(setup, key) for key in changes}
@@ -94,13 +117,15 @@ class ConnectionDesk:
         self, transaction: Transaction, setup: ConnectionSetup, changes: dict[str, Any]
     ) -> None:
         """Refuse a change that would leave an open position without its market."""
-        held = positions.views(transaction, is_open=True, connection=setup.name)
+        held = positions.views(
+            transaction, self._room.clock.now_ms(), is_open=True, connection=setup.name
+        )
         if not held:
             return
         moved = [key for key in ("exchange", "mode", "market", "timeframe") if key in changes]
         if moved:
             raise ConfigError(
-                f"{setup.name} has {len(held)} open positions: close them before you change its "
+                f"{setup.name} has {_open_positions(len(held))}: close them before you change its "
                 f"{' and '.join(moved)}"
             )
         lost = sorted({view.symbol for view in held} - set(changes.get("symbols", setup.symbols)))
@@ -120,13 +145,13 @@ class ConnectionDesk:
             held = positions.count_open(transaction, setup.id)
             if held and not force:
                 raise ConfigError(
-                    f"{name} has {held} open position{'s' * (held > 1)}: close them first, or "
-                    "remove it with --force, which forgets them without closing them"
+                    f"{name} has {_open_positions(held)}: close them first, or remove it with "
+                    "--force, which forgets them without closing them"
                 )
             removed = connections.remove(transaction, setup.id)
-            self._tell(
-                transaction, name, f"connection removed with {_listed(removed)}", "present", None
-            )
+            rows = _counted(removed)
+            message = f"connection removed with {rows}" if rows else "connection removed"
+            self._tell(transaction, name, message, "present", None)
         return removed
 
     def enable(self, name: str) -> None:
@@ -207,7 +232,12 @@ def check_draft(draft: ConnectionDraft) -> None:
             f"{draft.name!r} is no name for a connection: expected up to 40 letters, digits, - "
             "and _, the first a letter or digit"
         )
+    if draft.name.lower().startswith(_REPLAY_PREFIX):
+        raise ConfigError(
+            f"names that begin with {_REPLAY_PREFIX} are kept for replays: choose another"
+        )
     _check_exchange(draft.exchange)
+    _check_overlay(draft.ccxt_config)
     for symbol in draft.symbols:
         if not _SYMBOL.fullmatch(symbol):
             raise ConfigError(
@@ -236,6 +266,27 @@ def _check_exchange(exchange: str) -> None:
     raise ConfigError(f"ccxt knows no exchange called {exchange!r}{hint}")
 
 
+def _check_overlay(overlay: dict[str, Any] | None) -> None:
+    """Refuse credentials in a ccxt overlay: it is kept in plain text (S10)."""
+    found = sorted(set(_keys(overlay)) & _CREDENTIALS)
+    if found:
+        raise ConfigError(
+            f"--ccxt-config holds {', '.join(found)}: credentials do not belong there, it is kept "
+            "in plain text; take them out. This version has no use for credentials yet"
+        )
+
+
+def _keys(value: Any) -> Iterator[str]:
+    """Yield every key in nested JSON, in lower case."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield key.lower()
+            yield from _keys(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _keys(inner)
+
+
 def _changed(setup: ConnectionSetup, changes: dict[str, Any]) -> ConnectionDraft:
     """Return the connection as it would be."""
     fields = ("name", "exchange", "mode", "market", "symbols", "timeframe", "ccxt_config")
@@ -243,8 +294,20 @@ def _changed(setup: ConnectionSetup, changes: dict[str, Any]) -> ConnectionDraft
 
 
 def _listed(values: dict[str, Any]) -> str:
-    """Return `key value, key value`; lists are joined by commas."""
-    return ", ".join(
-        f"{key} {','.join(value) if isinstance(value, tuple) else value}"
-        for key, value in values.items()
-    )
+    """Return `key value, key value` for an event; of an overlay, only what it touches."""
+    return ", ".join(f"{key} {_plain(value)}" for key, value in values.items())
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, tuple | dict):
+        return ",".join(value) or "nothing"
+    return str(value)
+
+
+def _open_positions(count: int) -> str:
+    return f"{count} open position{'s' * (count != 1)}"
+
+
+def _counted(rows: dict[str, int]) -> str:
+    """Return `3 orders, 2 positions` for the tables that have rows."""
+    return ", ".join(f"{count} {table.replace('_', ' ')}" for table, count in rows.items() if count)

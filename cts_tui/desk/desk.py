@@ -4,9 +4,12 @@ Calls block for a few milliseconds: a screen makes them in a worker.
 """
 
 import os
+import re
 from datetime import UTC, datetime, time
+from typing import Final
 
 from cts_tui.clock import Clock, SystemClock
+from cts_tui.desk import figures
 from cts_tui.desk.connections import ConnectionDesk
 from cts_tui.desk.health import HealthDesk
 from cts_tui.desk.lists import (
@@ -20,13 +23,19 @@ from cts_tui.desk.lists import (
 from cts_tui.desk.programs import ProgramDesk
 from cts_tui.desk.room import Room
 from cts_tui.desk.seed import seed
+from cts_tui.errors import ConfigError, CtsError
 from cts_tui.model.market import Source
 from cts_tui.model.trading import Actor, EngineStatus, EventKind
 from cts_tui.model.views import DeskSummary
 from cts_tui.paths import DataFolder
-from cts_tui.store import connections, history, positions
+from cts_tui.store import history
 from cts_tui.store.database import Database
 from cts_tui.store.schema import open_store
+
+_DATABASE_URL: Final = re.compile(r"(sqlite|postgresql)(\+\w+)?://")
+_URL_FORM: Final = (
+    "expected sqlite:////FOLDER/FILE or postgresql+psycopg://USER@HOST/NAME; correct or unset it"
+)
 
 
 class Desk:
@@ -54,41 +63,46 @@ class Desk:
         """
         database = open_database(folder)
         desk = cls(database, actor, clock)
-        mended = open_store(database)
-        seed(database)
-        if mended:
-            with database.write() as transaction:
-                for line in mended:
-                    desk._room.tell(transaction, EventKind.STORE, "database", line)
+        try:
+            told = open_store(database)
+            folder.furnish()
+            told += seed(database)
+            if told:
+                with database.write() as transaction:
+                    for line in told:
+                        desk._room.tell(transaction, EventKind.STORE, "database", line)
+        except CtsError:
+            database.close()
+            raise
         return desk
 
     def summary(self) -> DeskSummary:
         """Return the figures of the header and the dashboard."""
-        now = self._room.now()
-        midnight = datetime.combine(now.date(), time(), UTC)
+        now_ms = self._room.clock.now_ms()
+        midnight = datetime.combine(self._room.now().date(), time(), UTC)
+        midnight_ms = int(midnight.timestamp() * 1000)
         programs = self.programs.list()
         with self._room.database.read() as transaction:
-            views = [v for v in connections.views(transaction) if v.enabled or v.live]
-            total = len(connections.setups(transaction))
-            open_pnl, is_open, is_stale = positions.total_open_pnl(transaction)
-            realized_today, trades, wins = positions.realized_pnl(transaction, since=midnight)
-            realized, _, _ = positions.realized_pnl(transaction)
-            signals = history.count_signals(transaction, since_ms=int(midnight.timestamp() * 1000))
-        running = [v for v in views if v.status is not EngineStatus.STOPPED]
+            views = figures.connection_views(transaction, now_ms)
+            held = figures.open_figures(transaction, now_ms)
+            today = figures.realized_figures(transaction, since=midnight)
+            total = figures.realized_figures(transaction)
+            signals = history.count_signals(transaction, since_ms=midnight_ms)
+        running = [view for view in views if view.status is not EngineStatus.STOPPED]
         return DeskSummary(
-            now_ms=self._room.clock.now_ms(),
+            now_ms=now_ms,
             is_engine_running=any(program.is_alive for program in programs),
             programs=tuple(programs),
-            connections=total,
+            connections=len(views),
             connections_enabled=sum(view.enabled for view in views),
             connections_live=sum(view.live for view in views),
-            open_positions=is_open,
-            stale_positions=is_stale,
-            open_pnl=open_pnl,
-            realized_pnl_today=realized_today,
-            realized_pnl_total=realized,
-            trades_today=trades,
-            wins_today=wins,
+            open_positions=held.count,
+            stale_positions=held.stale,
+            open_pnl=held.pnl,
+            realized_pnl_today=today.pnl,
+            realized_pnl_total=total.pnl,
+            trades_today=today.trades,
+            wins_today=today.wins,
             signals_today=signals,
             is_synthetic=any(view.feed_source == Source.SYNTHETIC for view in running),
         )
@@ -99,7 +113,22 @@ class Desk:
 
 
 def open_database(folder: DataFolder) -> Database:
-    """Return the database of a data folder, or the one that `CTS_DATABASE_URL` names."""
+    """Return the database of a data folder, or the one that `CTS_DATABASE_URL` names.
+
+    Raises ConfigError where that is none; the address is never shown, it may hold a password.
+    """
     folder.create()
     url = os.environ.get("CTS_DATABASE_URL")
-    return Database(url) if url else Database.at(folder.database)
+    if not url:
+        return Database.at(folder.database)
+    if not _DATABASE_URL.match(url):
+        raise ConfigError(f"CTS_DATABASE_URL names no database that can be used; {_URL_FORM}")
+    try:
+        return Database(url)
+    except ImportError as error:
+        raise ConfigError(
+            f"the database of CTS_DATABASE_URL needs the Python package {error.name}: install it "
+            "beside cts-tui, or unset CTS_DATABASE_URL"
+        ) from None
+    except ValueError:
+        raise ConfigError(f"CTS_DATABASE_URL cannot be read; {_URL_FORM}") from None

@@ -11,10 +11,12 @@ import psutil
 
 from cts_tui.clock import iso_from_ms
 from cts_tui.desk import health_rules
+from cts_tui.desk.figures import connection_views, open_figures, realized_figures
 from cts_tui.desk.programs import ProgramDesk
 from cts_tui.desk.room import Room
 from cts_tui.errors import StoreError
-from cts_tui.model.connection import RECORDED_EXCHANGE
+from cts_tui.model.market import PRICE_STALE_MS
+from cts_tui.model.money import money_text
 from cts_tui.model.trading import EngineStatus, HealthStatus
 from cts_tui.model.views import (
     ConnectionView,
@@ -24,10 +26,9 @@ from cts_tui.model.views import (
     ProcessorView,
     Report,
 )
-from cts_tui.store import connections, engines, facts, history, positions
+from cts_tui.store import engines, facts, history
 from cts_tui.store.database import Transaction
 
-_STALE_MS: Final = 30_000
 _SECTIONS: Final = (
     "database",
     "connections",
@@ -60,14 +61,15 @@ class HealthDesk:
             with self._room.database.read() as transaction:
                 report = self._assess(transaction, database, programs)
         except (StoreError, OSError) as error:
-            return _unreadable(str(error))
+            return unreadable(str(error))
         report.sections["database"]["read_ms"] = round((time.perf_counter() - started) * 1000, 1)
         return report
 
     def processors(self) -> list[ProcessorView]:
         """Return the cycle figures of every processor, the programs' own ones last."""
+        programs = self._programs.list()
         with self._room.database.read() as transaction:
-            return _processors(transaction)
+            return _processors(transaction, _program_figures(transaction, programs))
 
     def feeds(self) -> list[FeedView]:
         """Return every symbol of the enabled connections, with the age of its price."""
@@ -89,20 +91,20 @@ class HealthDesk:
         self, transaction: Transaction, database: Report, programs: list[EngineProgramView]
     ) -> HealthReport:
         now_ms = self._room.clock.now_ms()
-        views = [
-            view for view in connections.views(transaction) if view.exchange != RECORDED_EXCHANGE
-        ]
-        processors = _processors(transaction)
+        views = connection_views(transaction, now_ms)
+        own = _program_figures(transaction, programs)
+        processors = _processors(transaction, own)
         feeds = _feeds(transaction, now_ms)
         broken = facts.broken_rows(transaction)
-        journal = _journal(transaction)
+        journal: Report = own[-1]["journal"] if own else {}
         grave = [
             *health_rules.database_faults(database),
             *health_rules.engine_faults(views, programs, now_ms),
             *broken,
         ]
         minor = [
-            *health_rules.impairments(views, programs),
+            *health_rules.unwatched_positions(views),
+            *health_rules.impairments(views, programs, now_ms),
             *health_rules.feed_faults(feeds, programs),
             *health_rules.processor_faults(processors, now_ms),
             *health_rules.journal_faults(journal),
@@ -122,32 +124,38 @@ class HealthDesk:
                 "total": history.count_signals(transaction),
                 "by_status": facts.counts_by(transaction, "signals", "status"),
             },
-            "positions": _position_section(transaction),
+            "positions": _position_section(transaction, now_ms),
             "integrity": {"critical": broken, "warnings": _strategy_faults(transaction)},
             "api": [{"connection": view.name, "last_test": view.last_test} for view in views],
-            "process": _process_section(transaction),
+            "process": _process_section(own),
         }
         return HealthReport(status, (*grave, *minor), sections)
 
 
-def _unreadable(reason: str) -> HealthReport:
+def unreadable(reason: str) -> HealthReport:
     """Return the report of a store that cannot be read: nothing else is known."""
     sections = dict.fromkeys(_SECTIONS) | {"database": {"reachable": False, "error": reason}}
     return HealthReport(HealthStatus.UNHEALTHY, (reason,), sections)
 
 
-def _processors(transaction: Transaction) -> list[ProcessorView]:
+def _program_figures(transaction: Transaction, programs: list[EngineProgramView]) -> list[Report]:
+    """Return the figures of the living engine programs that have measured themselves."""
+    alive = {program.owner for program in programs if program.is_alive}
+    return [
+        {"pid": row["pid"], **row["figures"]}
+        for row in engines.programs(transaction)
+        if row["figures"] and row["owner"] in alive
+    ]
+
+
+def _processors(transaction: Transaction, programs: list[Report]) -> list[ProcessorView]:
     views = [
         _processor_view(row["name"], figures)
         for row in engines.states(transaction)
         if row["enabled"]
         for figures in (row["figures"] or {}).get("processors", ())
     ]
-    return views + [
-        _processor_view("engine", row["figures"]["processor"])
-        for row in engines.programs(transaction)
-        if row["figures"]
-    ]
+    return views + [_processor_view("engine", program["processor"]) for program in programs]
 
 
 def _processor_view(connection: str, figures: Report) -> ProcessorView:
@@ -165,6 +173,12 @@ def _processor_view(connection: str, figures: Report) -> ProcessorView:
 
 
 def _feeds(transaction: Transaction, now_ms: int) -> list[FeedView]:
+    """Return the prices of the symbols that are traded now, not of those that once were."""
+    traded = {
+        (view.name, symbol)
+        for view in connection_views(transaction, now_ms)
+        for symbol in view.symbols
+    }
     return [
         FeedView(
             connection=row["connection"],
@@ -172,17 +186,11 @@ def _feeds(transaction: Transaction, now_ms: int) -> list[FeedView]:
             source=row["source"],
             price=row["price"],
             age_ms=max(0, now_ms - row["time_ms"]),
-            is_stale=row["is_stale"] or now_ms - row["time_ms"] > _STALE_MS,
+            is_stale=row["is_stale"] or now_ms - row["time_ms"] > PRICE_STALE_MS,
         )
         for row in history.latest_prices(transaction)
+        if (row["connection"], row["symbol"]) in traded
     ]
-
-
-def _journal(transaction: Transaction) -> Report:
-    """Return the writer's figures of the newest engine program; empty when none runs."""
-    rows = [row for row in engines.programs(transaction) if row["figures"]]
-    journal: Report = rows[-1]["figures"]["journal"] if rows else {}
-    return journal
 
 
 def _connection_section(views: list[ConnectionView]) -> Report:
@@ -241,7 +249,7 @@ def _feed_row(view: FeedView) -> Report:
         "connection": view.connection,
         "symbol": view.symbol,
         "source": view.source,
-        "price": None if view.price is None else str(view.price),
+        "price": None if view.price is None else money_text(view.price),
         "age_ms": view.age_ms,
         "stale": view.is_stale,
     }
@@ -252,15 +260,15 @@ def _indication_section(processors: list[ProcessorView]) -> Report:
     return {"cycles": sum(view.cycles for view in own), "errors": sum(view.errors for view in own)}
 
 
-def _position_section(transaction: Transaction) -> Report:
-    open_pnl, is_open, is_stale = positions.total_open_pnl(transaction)
-    realized, closed, _ = positions.realized_pnl(transaction)
+def _position_section(transaction: Transaction, now_ms: int) -> Report:
+    held = open_figures(transaction, now_ms)
+    closed = realized_figures(transaction)
     return {
-        "open": is_open,
-        "stale": is_stale,
-        "closed": closed,
-        "open_pnl": str(open_pnl),
-        "realized_pnl": str(realized),
+        "open": held.count,
+        "stale": held.stale,
+        "closed": closed.trades,
+        "open_pnl": money_text(held.pnl),
+        "realized_pnl": money_text(closed.pnl),
     }
 
 
@@ -279,12 +287,10 @@ def _strategy_faults(transaction: Transaction) -> list[str]:
     ]
 
 
-def _process_section(transaction: Transaction) -> Report:
+def _process_section(programs: list[Report]) -> Report:
     """Return the figures of the newest engine program, else those of this process."""
-    rows = [row for row in engines.programs(transaction) if row["figures"]]
-    if rows:
-        figures = dict(rows[-1]["figures"])
-        del figures["journal"], figures["processor"]
-        return {"pid": rows[-1]["pid"], **figures}
+    if programs:
+        own = ("journal", "processor")
+        return {key: value for key, value in programs[-1].items() if key not in own}
     process = psutil.Process()
     return {"pid": process.pid, "rss_mb": round(process.memory_info().rss / 1_048_576, 1)}

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from cts_tui.desk.figures import SILENT_MS
 from cts_tui.model.market import Source
 from cts_tui.model.trading import EngineStatus
 from cts_tui.model.views import (
@@ -12,7 +13,6 @@ from cts_tui.model.views import (
     Report,
 )
 
-_SILENT_MS: Final = 6_000
 _RECENT_ERROR_MS: Final = 300_000
 
 
@@ -29,28 +29,55 @@ def engine_faults(
     """Return a line for each enabled connection whose engine is not at work."""
     enabled = [view for view in views if view.enabled]
     if enabled and not any(program.is_alive for program in programs):
-        return [f"no engine runs, {len(enabled)} connections are enabled; start `cts-tui run`"]
+        are = "connection is" if len(enabled) == 1 else "connections are"
+        return [f"no engine runs, {len(enabled)} {are} enabled; start one with: cts-tui run"]
     faults = []
     for view in enabled:
-        silent_ms = now_ms - (view.heartbeat_ms or 0)
         if view.status is EngineStatus.FAILED:
             faults.append(f"the engine of {view.name} failed: {view.last_error}")
-        elif view.heartbeat_ms is None or silent_ms > _SILENT_MS:
+        elif _is_silent(view, now_ms) and not _is_starting(view, programs, now_ms):
             faults.append(f"the engine of {view.name} gives no sign of life")
     return faults
 
 
-def impairments(views: list[ConnectionView], programs: list[EngineProgramView]) -> list[str]:
+def unwatched_positions(views: list[ConnectionView]) -> list[str]:
+    """Return a line for each disabled connection that holds positions: nothing would stop them."""
+    return [
+        f"{view.name} is disabled and holds {view.open_positions} open "
+        f"position{'s' * (view.open_positions != 1)} that nobody watches; "
+        f"enable it, or close them first: connections enable {view.name}"
+        for view in views
+        if view.open_positions and not view.enabled
+    ]
+
+
+def impairments(
+    views: list[ConnectionView], programs: list[EngineProgramView], now_ms: int
+) -> list[str]:
     """Return a line for each engine that runs on less than it should."""
     if not any(program.is_alive for program in programs):
         return []
-    faults = [
-        f"{view.name} is degraded: {view.last_error or 'its database writes fail'}"
-        for view in views
-        if view.enabled and view.status is EngineStatus.DEGRADED
+    enabled = [view for view in views if view.enabled]
+    starting = [v.name for v in enabled if _is_starting(v, programs, now_ms)]
+    degraded = [v for v in enabled if v.status is EngineStatus.DEGRADED]
+    synthetic = [v.name for v in enabled if v.feed_source == Source.SYNTHETIC]
+    return [
+        *(f"the engine of {name} is starting" for name in starting),
+        *(f"{v.name} is degraded: {v.last_error or 'its database writes fail'}" for v in degraded),
+        *(f"{name} walks on synthetic prices" for name in synthetic),
     ]
-    synthetic = [v.name for v in views if v.enabled and v.feed_source == Source.SYNTHETIC]
-    return faults + [f"{name} walks on synthetic prices" for name in synthetic]
+
+
+def _is_silent(view: ConnectionView, now_ms: int) -> bool:
+    return view.heartbeat_ms is None or now_ms - view.heartbeat_ms > SILENT_MS
+
+
+def _is_starting(view: ConnectionView, programs: list[EngineProgramView], now_ms: int) -> bool:
+    """Return whether an engine says so, or its program is too young for it to have said a word."""
+    youngest_ms = max((p.started_at_ms for p in programs if p.is_alive), default=0)
+    has_spoken = view.heartbeat_ms is not None and view.heartbeat_ms >= youngest_ms
+    is_young = now_ms - youngest_ms <= SILENT_MS
+    return view.status is EngineStatus.STARTING or (is_young and not has_spoken)
 
 
 def feed_faults(feeds: list[FeedView], programs: list[EngineProgramView]) -> list[str]:
@@ -58,7 +85,10 @@ def feed_faults(feeds: list[FeedView], programs: list[EngineProgramView]) -> lis
     if not any(program.is_alive for program in programs):
         return []
     stale = [f"{feed.connection} {feed.symbol}" for feed in feeds if feed.is_stale]
-    return [f"{len(stale)} feeds are stale: {', '.join(stale[:5])}"] if stale else []
+    if not stale:
+        return []
+    listed = ", ".join(stale[:5]) + ", …" * (len(stale) > 5)
+    return [f"{len(stale)} of {len(feeds)} prices are stale: {listed}"]
 
 
 def processor_faults(processors: list[ProcessorView], now_ms: int) -> list[str]:
@@ -74,4 +104,5 @@ def journal_faults(journal: Report) -> list[str]:
     """Return what is wrong with the writer."""
     if journal.get("is_failing"):
         return [f"the writer cannot write: {journal['last_error']}"]
-    return [f"{journal['dropped']} batches were lost"] if journal.get("dropped") else []
+    lost = journal.get("dropped")
+    return [f"the writer has lost {lost} batches: {journal['last_error']}"] if lost else []

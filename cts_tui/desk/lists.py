@@ -1,12 +1,13 @@
 """Signals, orders, events, positions and strategies: lists, and the few things to do with them."""
 
 import builtins
+from operator import attrgetter
 
 from cts_tui.desk.room import Room
 from cts_tui.errors import ConfigError
 from cts_tui.model.trading import EventKind, PositionStatus
 from cts_tui.model.views import EventView, OrderView, PositionView, SignalView, StrategyView
-from cts_tui.store import events, history, positions, setting_rows, strategies
+from cts_tui.store import connections, events, history, positions, setting_rows, strategies
 
 
 class SignalDesk:
@@ -30,7 +31,8 @@ class OrderDesk:
     def list(self, limit: int | None = 200, connection: str | None = None) -> list[OrderView]:
         """Return orders, newest first."""
         with self._room.database.read() as transaction:
-            return history.order_views(transaction, limit=limit, connection=connection)
+            views = history.order_views(transaction, limit=limit, connection=connection)
+        return sorted(views, key=attrgetter("created_at_ms"), reverse=True)
 
 
 class EventDesk:
@@ -59,7 +61,21 @@ class PositionDesk:
     ) -> list[PositionView]:
         """Return positions: the open ones first, then the newest first."""
         with self._room.database.read() as transaction:
-            return positions.views(transaction, is_open=is_open, limit=limit, connection=connection)
+            return positions.views(
+                transaction,
+                self._room.clock.now_ms(),
+                is_open=is_open,
+                limit=limit,
+                connection=connection,
+            )
+
+    def newest(
+        self, limit: int = 200, connection: str | None = None
+    ) -> builtins.list[PositionView]:
+        """Return positions, open and closed, strictly the newest first."""
+        held = self.list(is_open=True, limit=limit, connection=connection)
+        closed = self.list(is_open=False, limit=limit, connection=connection)
+        return sorted(held + closed, key=attrgetter("opened_at_ms", "id"), reverse=True)[:limit]
 
     def close(self, position_id: int) -> PositionView:
         """Ask the engine to close a position at market; return it as it was.
@@ -68,13 +84,19 @@ class PositionDesk:
         engine would hear of it.
         """
         with self._room.database.write() as transaction:
-            view = positions.find(transaction, position_id)
+            view = positions.find(transaction, position_id, self._room.clock.now_ms())
             if view is None:
                 raise ConfigError(f"there is no position {position_id}; see: positions list --open")
             if view.status is PositionStatus.CLOSED:
                 raise ConfigError(
                     f"position {position_id} on {view.symbol} is closed already "
                     f"({view.exit_reason})"
+                )
+            setup = connections.find(transaction, view.connection)
+            if setup is None or not setup.enabled:
+                raise ConfigError(
+                    f"position {position_id} is on {view.connection}, which is disabled: no engine "
+                    f"would close it; first: connections enable {view.connection}"
                 )
             positions.request_close(transaction, position_id, self._room.now())
             self._room.tell(

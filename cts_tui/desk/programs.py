@@ -2,8 +2,8 @@
 
 import socket
 import time
-from typing import Final
 
+from cts_tui.desk.figures import SILENT_MS
 from cts_tui.desk.room import Room
 from cts_tui.engine.program import is_process_alive
 from cts_tui.errors import ConfigError
@@ -11,9 +11,6 @@ from cts_tui.model.trading import EventKind
 from cts_tui.model.views import EngineProgramView
 from cts_tui.store import engines
 from cts_tui.store.column_types import to_ms
-
-_SILENT_MS: Final = 6_000
-"""A program that has not been heard of for this long is taken for dead, as its leases are."""
 
 
 class ProgramDesk:
@@ -42,7 +39,7 @@ class ProgramDesk:
                     host=row["host"],
                     started_at_ms=to_ms(row["started_at"]),
                     heartbeat_ms=heartbeat_ms,
-                    is_alive=not is_gone and now_ms - heartbeat_ms < _SILENT_MS,
+                    is_alive=not is_gone and now_ms - heartbeat_ms < SILENT_MS,
                     rss_mb=figures.get("rss_mb", 0.0),
                     cpu_pct=figures.get("cpu_pct", 0.0),
                 )

@@ -1,6 +1,7 @@
 """Replaying recorded candles for a face: files and strategies in, one JSON-ready document out."""
 
 import asyncio
+import contextlib
 import os
 import socket
 from collections.abc import Callable, Sequence
@@ -8,13 +9,14 @@ from decimal import Decimal
 from typing import Any
 
 from cts_tui.backtest.report import document
+from cts_tui.clock import SystemClock, utc_from_ms
 from cts_tui.desk.desk import Desk
 from cts_tui.engine.replay import Replay, connection_name
 from cts_tui.errors import ConfigError
 from cts_tui.market.recorded import Recorded, read_recorded
 from cts_tui.model.strategy import StrategySpec
 from cts_tui.settings import load_settings
-from cts_tui.store import strategies
+from cts_tui.store import connections, leases, strategies
 
 
 def read_files(
@@ -69,11 +71,13 @@ def replay(
     run = Replay(desk.database, settings, owner, is_gated=is_gated)
     results: list[dict[str, Any]] = []
     try:
-        for file in files:
-            on_file(file)
-            results += asyncio.run(run.run(file, specs))
-    finally:
-        run.close()
+        with contextlib.closing(run):
+            for file in files:
+                on_file(file)
+                results += asyncio.run(run.run(file, specs))
+    except BaseException:
+        _forget_half(desk, files, owner)
+        raise
     return document(
         rows=sum(file.quality.rows for file in files),
         dropped=sum(file.quality.dropped for file in files),
@@ -82,3 +86,14 @@ def replay(
         results=results,
         pipeline=run.figures.document(),
     )
+
+
+def _forget_half(desk: Desk, files: Sequence[Recorded], owner: str) -> None:
+    """Empty the series at which a replay broke off: half of one would pass for the whole."""
+    now = utc_from_ms(SystemClock().now_ms())
+    with desk.database.write() as transaction:
+        for file in files:
+            setup = connections.find(transaction, connection_name(file))
+            if setup and leases.owner_of(transaction, setup.id, now) == owner:
+                connections.clear(transaction, setup.id)
+                leases.release(transaction, owner, setup.id)

@@ -5,10 +5,11 @@ from typing import Final
 from cts_tui.clock import SystemClock, utc_from_ms
 from cts_tui.market.simulated import DEFAULT_SYMBOLS
 from cts_tui.model.connection import SIMULATED_EXCHANGE, ConnectionDraft
+from cts_tui.model.strategy import StrategySpec
 from cts_tui.model.trading import MarketType
 from cts_tui.rules.builtin import builtin_strategies
 from cts_tui.store import connections, strategies
-from cts_tui.store.database import Database
+from cts_tui.store.database import Database, Transaction
 
 DEMO: Final = "demo"
 _MAJORS: Final = ("BTC/USDT", "ETH/USDT")
@@ -27,27 +28,51 @@ _TEMPLATES: Final = (
 )
 
 
-def seed(database: Database) -> None:
+def seed(database: Database) -> list[str]:
     """Fill a store that has no connection yet; one that has any is left as it is.
 
-    Built-in strategies that the store lacks are added, enabled.
+    Built-in strategies that the store lacks are added, enabled. Returns a line for each change.
     """
     now = utc_from_ms(SystemClock().now_ms())
     with database.read() as transaction:
-        is_empty = not connections.setups(transaction)
-        known = {spec.name for spec in strategies.specs(transaction, only_enabled=False)}
-    missing = [spec for spec in builtin_strategies() if spec.name not in known]
-    if not is_empty and not missing:
-        return
+        if not _is_empty(transaction) and not _missing(transaction):
+            return []
+    told: list[str] = []
     with database.write() as transaction:
-        if is_empty and not connections.setups(transaction):
+        if _is_empty(transaction):
             connections.add(transaction, _demo(), now, is_predefined=True, enabled=True)
             for draft in _templates():
                 connections.add(transaction, draft, now, is_predefined=True)
-        stored = {spec.name for spec in strategies.specs(transaction, only_enabled=False)}
-        for spec in missing:
-            if spec.name not in stored:
-                strategies.add(transaction, spec, now, enabled=True, is_builtin=True)
+            told.append(f"added the connections {DEMO}, enabled, and {_names()}, disabled")
+        for spec in _missing(transaction):
+            strategies.add(transaction, spec, now, enabled=True, is_builtin=True)
+            told.append(f"added the strategy {spec.name}, enabled")
+    return told
+
+
+def _is_empty(transaction: Transaction) -> bool:
+    return not connections.setups(transaction)
+
+
+def _missing(transaction: Transaction) -> list[StrategySpec]:
+    """Return the built-in strategies that the store lacks."""
+    known = {spec.name for spec in strategies.specs(transaction, only_enabled=False)}
+    return [spec for spec in builtin_strategies() if spec.name not in known]
+
+
+def _names() -> str:
+    return ", ".join(name for name, *_ in _TEMPLATES)
+
+
+def usual_symbols(exchange: str, market: MarketType) -> tuple[str, ...]:
+    """Return the symbols of a connection for which the trader names none."""
+    if exchange == SIMULATED_EXCHANGE:
+        return DEFAULT_SYMBOLS
+    known = {template: symbols for _, template, _, symbols in _TEMPLATES}
+    pairs = [symbol.partition(":")[0] for symbol in known.get(exchange, _MAJORS)]
+    if market is MarketType.SPOT:
+        return tuple(pairs)
+    return tuple(f"{pair}:{pair.partition('/')[2]}" for pair in pairs)
 
 
 def _demo() -> ConnectionDraft:

@@ -37,9 +37,6 @@ class LivePosition:
     status: PositionStatus = PositionStatus.OPEN
     exit_reason: ExitReason | None = None
     exit_attempts: int = 0
-    mark_price: Decimal | None = None
-    mark_time_ms: int | None = None
-    is_stale: bool = False
     slot: int = -1
 
     @property
@@ -65,12 +62,9 @@ class LivePosition:
             is_trailing=protection.is_trailing,
             best_close=protection.best_close,
             trailing_stop_pct=protection.trailing_stop_pct,
-            mark_price=self.mark_price,
-            mark_time_ms=self.mark_time_ms,
             source=self.source,
             is_live=self.is_live,
             fees=self.fees,
-            is_stale=self.is_stale,
         )
 
     @classmethod
@@ -97,8 +91,6 @@ class LivePosition:
             source=record.source,
             is_live=record.is_live,
             exit_attempts=exit_attempts,
-            mark_price=record.mark_price,
-            mark_time_ms=record.mark_time_ms,
         )
 
 
@@ -108,6 +100,7 @@ class PositionBook:
     def __init__(self) -> None:
         self._by_holder: dict[Holder, LivePosition] = {}
         self._by_key: dict[str, LivePosition] = {}
+        self._by_series: dict[tuple[str, str], list[LivePosition]] = {}
         self._slots: list[LivePosition | None] = []
         self._free: list[int] = []
         self._symbols: dict[str, int] = {}
@@ -137,6 +130,7 @@ class PositionBook:
         self._slots[position.slot] = position
         self._by_holder[position.holder] = position
         self._by_key[position.key] = position
+        self._by_series.setdefault((position.symbol, position.timeframe), []).append(position)
         self._symbol[position.slot] = self._symbols.setdefault(position.symbol, len(self._symbols))
         self.protect(position)
 
@@ -144,6 +138,7 @@ class PositionBook:
         """Let go of a position that has closed."""
         del self._by_holder[position.holder]
         del self._by_key[position.key]
+        self._by_series[position.symbol, position.timeframe].remove(position)
         self._slots[position.slot] = None
         self._lower[position.slot] = -np.inf
         self._upper[position.slot] = np.inf
@@ -156,11 +151,7 @@ class PositionBook:
 
     def on_series(self, symbol: str, timeframe: str) -> list[LivePosition]:
         """Return the positions whose stop may trail behind the candles of a series."""
-        return [
-            position
-            for position in self._by_key.values()
-            if position.symbol == symbol and position.timeframe == timeframe
-        ]
+        return list(self._by_series.get((symbol, timeframe), ()))
 
     def touched(self, lows: dict[str, float], highs: dict[str, float]) -> list[LivePosition]:
         """Return the positions whose levels may lie in what their symbols moved through.

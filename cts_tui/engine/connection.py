@@ -9,12 +9,12 @@ from cts_tui.clock import Clock, ManualClock, utc_from_ms
 from cts_tui.engine.account import Account
 from cts_tui.engine.book import LivePosition
 from cts_tui.engine.context import EngineContext
-from cts_tui.engine.execution import ExitRequest
 from cts_tui.engine.feeding import Feeder
 from cts_tui.engine.feeds import connect_feed
 from cts_tui.engine.market_state import MarketState
 from cts_tui.engine.pipeline import Pipeline
 from cts_tui.engine.recorder import Recorder
+from cts_tui.engine.requests import ExitRequest
 from cts_tui.market.feed import Feed
 from cts_tui.model.columns import CandleColumns
 from cts_tui.model.connection import ConnectionSetup
@@ -65,7 +65,7 @@ class ConnectionEngine:
             store_id=store_id,
         )
         self.pipeline = Pipeline(self.context)
-        self._feeder = Feeder(self.context, self._connect, self.pipeline.receive)
+        self._feeder = Feeder(self.context, self._connect, self.pipeline.receive, self._configure)
         self._is_ready = False
 
     @property
@@ -96,7 +96,11 @@ class ConnectionEngine:
     def set_strategies(self, specs: Sequence[StrategySpec]) -> None:
         """Run these strategies from now on; open positions keep their levels."""
         self._specs = specs
-        self.pipeline.configure(specs, self.symbols)
+        self._configure()
+
+    def _configure(self) -> None:
+        """Set up the strategies on the candles in memory."""
+        self.pipeline.configure(self._specs, self.symbols)
 
     def close_position(self, key: str) -> None:
         """Close a position at market because the trader asks for it."""
@@ -106,14 +110,14 @@ class ConnectionEngine:
 
     async def _start(self) -> None:
         self._restore()
-        self._write_state()
+        self._write_status(self.status)
         is_connected = await self._feeder.open()
         fresh = await self._warm() if is_connected and self._feeder.feed else {}
-        self.pipeline.configure(self._specs, self.symbols)
+        self._configure()
         if fresh:
             await self._trade_through(fresh)
         self._is_ready = True
-        self._write_state()
+        self._write_status(self.status)
 
     def _restore(self) -> None:
         """Take up the stored positions; paper orders that were resting are gone with the venue."""
@@ -204,25 +208,11 @@ class ConnectionEngine:
     async def _report(self) -> None:
         """Write the engine's state every second."""
         while True:
-            self._write_state()
+            self._write_status(self.status)
             await asyncio.sleep(_STATE_EVERY_S)
 
-    def _write_state(self) -> None:
-        """Record status, heartbeat, prices, gates and cycle figures."""
-        context = self.context
-        now_ms = self._clock.now_ms()
-        for symbol, quote in context.market.quotes.items():
-            context.recorder.batch.latest_price(
-                self.setup.id,
-                symbol,
-                quote.price,
-                quote.time_ms,
-                quote.source,
-                is_stale=context.market.is_quote_stale(symbol, now_ms),
-            )
-        self._write_status(self.status)
-
     def _write_status(self, status: EngineStatus) -> None:
+        """Record status, heartbeat, gates and cycle figures."""
         feeder = self._feeder
         self.context.recorder.batch.engine_state(
             self.setup.id,
@@ -247,7 +237,7 @@ class ConnectionEngine:
         }
 
     async def _stop(self) -> None:
-        """Cancel what rests, record the last marks, and say that the engine has stopped."""
+        """Cancel what rests, record the last prices, and say that the engine has stopped."""
         await self._feeder.close()
         await self.pipeline.execution.abandon()
         self.pipeline.realtime.mark()

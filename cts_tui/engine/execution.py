@@ -1,61 +1,32 @@
-"""Execution: risk → order intent → venue → fills → position."""
+"""Execution: risk → order intent → venue → fills; the only caller of the venue."""
 
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal
 
-from cts_tui.engine.book import Holder, LivePosition
+from cts_tui.engine.book import Holder
 from cts_tui.engine.context import EngineContext
-from cts_tui.engine.order_ids import entry_id, exit_id
 from cts_tui.engine.processor import CycleReport, Processor
+from cts_tui.engine.requests import EntryRequest, ExitRequest, Request, entry_order, exit_order
 from cts_tui.engine.risk import Refusal, check_entry
+from cts_tui.engine.settlement import close_position, open_position, record_position
 from cts_tui.errors import StoreError, UnknownOutcome
-from cts_tui.model.money import gross_pnl
 from cts_tui.model.records import Fill, Order, Signal
-from cts_tui.model.strategy import StrategySpec
-from cts_tui.model.trade import Trade
-from cts_tui.model.trading import (
-    ExitReason,
-    OrderStatus,
-    OrderType,
-    PositionStatus,
-    Side,
-    SignalStatus,
-)
-from cts_tui.rules.protection import Protection, exit_order_type
+from cts_tui.model.trading import OrderStatus, PositionStatus, SignalStatus
 from cts_tui.rules.sizing import entry_cost
 from cts_tui.venue.venue import Rejected
 
 
-@dataclass(frozen=True, slots=True)
-class EntryRequest:
-    """A signal to open a position, with the strategy that gave it."""
-
-    signal: Signal
-    spec: StrategySpec
-
-
-@dataclass(frozen=True, slots=True)
-class ExitRequest:
-    """A position to close; `price` is that of the level that was touched, None: at market."""
-
-    position: LivePosition
-    reason: ExitReason
-    price: Decimal | None = None
-    signal: Signal | None = None
-
-
 @dataclass(slots=True)
 class _Working:
-    """An order at the venue, and what it is for."""
+    """An order on its way or at the venue, and what it is for."""
 
     order: Order
-    entry: EntryRequest | None = None
-    exit: ExitRequest | None = None
+    request: Request
 
 
 class Execution(Processor):
-    """Turns requests into orders and fills into positions; the only caller of the venue."""
+    """Turns requests into orders, and the venue's answers and fills into rows."""
 
     name = "execution"
     interval_s = 5.0
@@ -63,16 +34,16 @@ class Execution(Processor):
     def __init__(self, context: EngineContext) -> None:
         super().__init__()
         self._context = context
-        self._requests: deque[EntryRequest | ExitRequest] = deque()
+        self._requests: deque[Request] = deque()
         self._working: dict[str, _Working] = {}
-        self._entering: dict[Holder, str] = {}
+        self._entering: set[Holder] = set()
         self._unknown: set[str] = set()
         self.orders = 0
         self.fills = 0
         self.refused = 0
 
-    def request(self, request: EntryRequest | ExitRequest) -> None:
-        """Queue what a strategy, a level or the trader asks for, and wake the processor."""
+    def request(self, request: Request) -> None:
+        """Queue what a strategy or the trader asks for, and wake the processor."""
         self._requests.append(request)
         self.wake()
 
@@ -81,153 +52,122 @@ class Execution(Processor):
         return holder in self._entering
 
     async def cycle(self) -> CycleReport:
-        """Handle every request, in order; one that fails does not keep up the others."""
-        handled = 0
-        while self._requests:
-            request = self._requests.popleft()
-            try:
-                await self._handle(request)
-            except StoreError as error:
-                self._refuse(request, Refusal(str(error)))
-                self.figures.record_error(error, self._context.now_ms())
-            handled += 1
+        """Carry out every request that waits, then book what has filled."""
+        requests = list(self._requests)
+        self._requests.clear()
+        if requests:
+            await self.carry_out(requests)
         self.book_fills()
         self._context.recorder.flush_when_full()
-        return CycleReport(handled)
+        return CycleReport(len(requests))
 
-    async def _handle(self, request: EntryRequest | ExitRequest) -> None:
+    async def carry_out(self, requests: Sequence[Request]) -> None:
+        """Check the risk, record all intents in one durable transaction, then send, in order (S4).
+
+        A request that risk, the store or the venue refuses leaves its reason and stops no other.
+        """
+        prepared = [
+            working for request in requests if (working := self._prepare(request)) is not None
+        ]
+        for working in await self._recorded(prepared):
+            await self._send(working)
+
+    def _prepare(self, request: Request) -> _Working | None:
+        """Return the order of a request; None when it is refused, or there is nothing to do."""
         if isinstance(request, EntryRequest):
-            await self._enter(request)
-        else:
-            await self.exit(request)
+            return self._prepare_entry(request)
+        position = request.position
+        is_gone = self._context.book.get(position.key) is not position
+        if is_gone or position.status is PositionStatus.CLOSING:
+            return None
+        position.status = PositionStatus.CLOSING
+        position.exit_attempts += 1
+        return _Working(exit_order(request, now_ms=self._context.now_ms()), request)
 
-    async def _enter(self, request: EntryRequest) -> None:
-        """Send the entry a signal asks for, if risk allows it."""
-        signal = request.signal
+    def _prepare_entry(self, request: EntryRequest) -> _Working | None:
+        context, signal = self._context, request.signal
         refusal = self._refusal(signal)
         if refusal is not None:
-            self._refuse(request, refusal)
-            return
-        context = self._context
-        holder = (signal.strategy, signal.symbol, signal.timeframe)
-        cost = entry_cost(
-            request.spec.size, context.account.equity(holder), request.spec.stop_loss_pct
-        )
+            self._refuse(request, refusal.reason)
+            return None
+        holder = _holder(signal)
+        equity = context.account.equity(holder)
+        cost = entry_cost(request.spec.size, equity, request.spec.stop_loss_pct)
         if not cost:
-            self._refuse(request, Refusal("the size of the entry is 0: no equity is left"))
-            return
-        order = self._entry_order(signal, cost)
-        self._entering[holder] = order.client_order_id
-        try:
-            accepted = await self._submit(_Working(order, entry=request))
-        except StoreError:
-            del self._entering[holder]
-            raise
-        status = SignalStatus.EXECUTED if accepted else SignalStatus.REFUSED
-        context.recorder.batch.signal_status(
-            context.setup.id, signal, status, signal.reason if accepted else "rejected by the venue"
+            self._refuse(request, f"the size of the entry is 0 at an equity of {equity}")
+            return None
+        self._entering.add(holder)
+        order = entry_order(
+            request,
+            cost,
+            store_id=context.store_id,
+            connection=context.setup.name,
+            now_ms=context.now_ms(),
         )
+        return _Working(order, request)
 
     def _refusal(self, signal: Signal) -> Refusal | None:
         """Return why the entry of a signal may not go out, None when it may."""
         if signal.symbol in self._unknown:
             return Refusal("an order on this symbol has an unknown outcome")
-        held = self._context.book.held((signal.strategy, signal.symbol, signal.timeframe))
+        held = self._context.book.held(_holder(signal))
         if held is not None and held.status is not PositionStatus.CLOSING:
             return Refusal("the strategy holds a position on this symbol already")
         return check_entry(self._context.entry_situation(signal.symbol, signal.timeframe))
 
-    def _refuse(self, request: EntryRequest | ExitRequest, refusal: Refusal) -> None:
-        """Leave a trace of a request that is not carried out; an exit may be asked for again."""
+    def _refuse(self, request: Request, reason: str) -> None:
+        """Leave the reason of a request that is not carried out; an exit may be asked for again."""
         self.refused += 1
-        if isinstance(request, ExitRequest):
+        if isinstance(request, EntryRequest):
+            self._entering.discard(_holder(request.signal))
+        else:
             request.position.status = PositionStatus.OPEN
-        if request.signal is not None:
+            record_position(self._context, request.position)
+        self._set_signal_status(request, SignalStatus.REFUSED, reason)
+
+    def _set_signal_status(
+        self, request: Request, status: SignalStatus, reason: str | None = None
+    ) -> None:
+        signal = request.signal
+        if signal is not None:
             self._context.recorder.batch.signal_status(
-                self._context.setup.id, request.signal, SignalStatus.REFUSED, refusal.reason
+                self._context.setup.id, signal, status, reason or signal.reason
             )
 
-    def _entry_order(self, signal: Signal, cost: Decimal) -> Order:
-        context = self._context
-        key = entry_id(context.store_id, context.setup.name, signal)
-        now_ms = context.now_ms()
-        return Order(
-            client_order_id=key,
-            position_key=key,
-            strategy=signal.strategy,
-            symbol=signal.symbol,
-            side=Side.to_open(signal.side),
-            type=OrderType.MARKET,
-            reduce_only=False,
-            quantity=None,
-            cost=cost,
-            price=None,
-            status=OrderStatus.INTENT,
-            created_ms=now_ms,
-            updated_ms=now_ms,
-            reason=signal.reason,
-        )
+    async def _recorded(self, prepared: list[_Working]) -> list[_Working]:
+        """Make the intents durable; return the orders that may be sent.
 
-    async def exit(self, request: ExitRequest) -> None:
-        """Send the order that closes a position. Raises StoreError when it cannot be recorded."""
-        position = request.position
-        is_gone = self._context.book.get(position.key) is not position
-        if is_gone or position.status is PositionStatus.CLOSING:
-            return
-        position.status = PositionStatus.CLOSING
-        position.exit_reason = request.reason
-        position.exit_attempts += 1
-        accepted = await self._submit(_Working(self._exit_order(request), exit=request))
-        if not accepted:
-            position.status = PositionStatus.OPEN
-        self._record_position(position)
-        if request.signal is not None:
-            self._context.recorder.batch.signal_status(
-                self._context.setup.id,
-                request.signal,
-                SignalStatus.EXECUTED if accepted else SignalStatus.REFUSED,
-                request.signal.reason,
-            )
-
-    def _exit_order(self, request: ExitRequest) -> Order:
-        position = request.position
-        now_ms = self._context.now_ms()
-        return Order(
-            client_order_id=exit_id(position.key, position.exit_attempts),
-            position_key=position.key,
-            strategy=position.strategy,
-            symbol=position.symbol,
-            side=Side.to_close(position.side),
-            type=_exit_type(request),
-            reduce_only=True,
-            quantity=position.quantity,
-            cost=None,
-            price=request.price,
-            status=OrderStatus.INTENT,
-            created_ms=now_ms,
-            updated_ms=now_ms,
-            reason=request.reason,
-        )
-
-    async def _submit(self, working: _Working) -> bool:
-        """Record the intent durably, then send the order; return whether the venue took it (S4)."""
-        context = self._context
-        order = working.order
-        await context.recorder.record_intent(order)
-        self.orders += 1
-        self._working[order.client_order_id] = working
+        One that the store refuses, because its client order id is taken, keeps up no other.
+        """
         try:
-            answer = await context.venue.submit(order)
+            await self._context.recorder.record_intents([working.order for working in prepared])
+        except StoreError as error:
+            if len(prepared) > 1:
+                return [one for working in prepared for one in await self._recorded([working])]
+            self.figures.record_error(error, self._context.now_ms())
+            self._refuse(prepared[0].request, str(error))
+            return []
+        return prepared
+
+    async def _send(self, working: _Working) -> None:
+        """Send an order whose intent is on the disk, and record the venue's answer."""
+        self.orders += 1
+        self._working[working.order.client_order_id] = working
+        try:
+            answer = await self._context.venue.submit(working.order)
         except UnknownOutcome as error:
-            self._unknown.add(order.symbol)
+            self._unknown.add(working.order.symbol)
             self._update(working, status=OrderStatus.UNKNOWN, reason=str(error))
-            return True
+            return
         if isinstance(answer, Rejected):
             self._update(working, status=OrderStatus.REJECTED, reason=answer.reason)
             self._forget(working)
-            return False
+            self._refuse(working.request, f"rejected by the venue: {answer.reason}")
+            return
         self._update(working, status=OrderStatus.OPEN, venue_order_id=answer.venue_order_id)
-        return True
+        self._set_signal_status(working.request, SignalStatus.EXECUTED)
+        if isinstance(working.request, ExitRequest):
+            record_position(self._context, working.request.position)
 
     def _update(
         self,
@@ -251,24 +191,23 @@ class Execution(Processor):
     def _forget(self, working: _Working) -> None:
         """Drop an order that has ended."""
         self._working.pop(working.order.client_order_id, None)
-        if working.entry is not None:
-            signal = working.entry.signal
-            self._entering.pop((signal.strategy, signal.symbol, signal.timeframe), None)
+        if isinstance(working.request, EntryRequest):
+            self._entering.discard(_holder(working.request.signal))
 
-    def book_fills(self) -> int:
-        """Book the venue's new fills, oldest first; return how many."""
-        fills = self._context.venue.take_fills()
-        for fill in fills:
-            self._book(fill)
-        return len(fills)
+    def book_fills(self) -> None:
+        """Book the venue's new fills, oldest first."""
+        for fill in self._context.venue.take_fills():
+            working = self._working.get(fill.client_order_id)
+            if working is None:
+                stray = (
+                    f"a fill of {fill.client_order_id}, which is no working order of this engine"
+                )
+                self.figures.record_error(stray, self._context.now_ms())
+            else:
+                self._book(working, fill)
 
-    def _book(self, fill: Fill) -> None:
+    def _book(self, working: _Working, fill: Fill) -> None:
         context = self._context
-        working = self._working.get(fill.client_order_id)
-        if working is None:
-            lost = f"a fill of {fill.client_order_id}, which is no working order of this engine"
-            self.figures.record_error(lost, context.now_ms())
-            return
         self.fills += 1
         working.order = replace(
             working.order,
@@ -283,54 +222,10 @@ class Execution(Processor):
         context.recorder.batch.order(context.setup.id, working.order)
         context.recorder.batch.fill(context.setup.id, fill)
         self._forget(working)
-        if working.entry is not None:
-            self._open(working.entry, fill)
-        elif working.exit is not None:
-            self._close(working.exit.position, working.exit.reason, fill)
-
-    def _open(self, entry: EntryRequest, fill: Fill) -> None:
-        """Open the position that an entry has bought."""
-        context = self._context
-        signal = entry.signal
-        quote = context.market.quotes.get(fill.symbol)
-        position = LivePosition(
-            key=fill.client_order_id,
-            strategy=signal.strategy,
-            symbol=signal.symbol,
-            timeframe=signal.timeframe,
-            side=signal.side,
-            quantity=fill.quantity,
-            entry_price=fill.price,
-            entry_time_ms=fill.time_ms,
-            fees=fill.fee,
-            protection=Protection.at_entry(entry.spec, signal.side, fill.price),
-            source=quote.source if quote else signal.source,
-            is_live=context.setup.live,
-            mark_price=fill.price,
-            mark_time_ms=fill.time_ms,
-        )
-        context.book.add(position)
-        self._record_position(position)
-
-    def _close(self, position: LivePosition, reason: ExitReason, fill: Fill) -> None:
-        """Close a position: its PnL is realized, net of the fees of both sides."""
-        context = self._context
-        context.book.remove(position)
-        trade = _trade(position, reason, fill)
-        position.status = PositionStatus.CLOSED
-        record = replace(
-            position.record(),
-            fees=trade.fees,
-            pnl=trade.pnl,
-            mark_price=fill.price,
-            mark_time_ms=fill.time_ms,
-            exit_price=fill.price,
-            exit_time_ms=fill.time_ms,
-            exit_reason=reason,
-        )
-        context.recorder.batch.position(context.setup.id, record, context.now_ms())
-        context.account.book(position.holder, trade.pnl)
-        context.on_trade(position.holder, trade)
+        if isinstance(working.request, EntryRequest):
+            open_position(context, working.request, fill)
+        else:
+            close_position(context, working.request, fill)
 
     async def abandon(self) -> None:
         """Cancel what rests at the venue (the engine stops, or a replay ends)."""
@@ -340,33 +235,10 @@ class Execution(Processor):
             if await self._context.venue.cancel(working.order.client_order_id):
                 self._update(working, status=OrderStatus.CANCELLED, reason="the engine stopped")
                 self._forget(working)
-                if working.exit is not None:
-                    working.exit.position.status = PositionStatus.OPEN
-                    self._record_position(working.exit.position)
-
-    def _record_position(self, position: LivePosition) -> None:
-        context = self._context
-        context.recorder.batch.position(context.setup.id, position.record(), context.now_ms())
+                if isinstance(working.request, ExitRequest):
+                    working.request.position.status = PositionStatus.OPEN
+                    record_position(self._context, working.request.position)
 
 
-def _exit_type(request: ExitRequest) -> OrderType:
-    """Return how an exit may fill; where a replay ends nothing is sent, so nothing slips."""
-    if request.price is None:
-        return OrderType.MARKET
-    return OrderType.LIMIT if request.reason is ExitReason.END else exit_order_type(request.reason)
-
-
-def _trade(position: LivePosition, reason: ExitReason, fill: Fill) -> Trade:
-    fees = position.fees + fill.fee
-    gross = gross_pnl(position.side, position.quantity, position.entry_price, fill.price)
-    return Trade(
-        direction=position.side,
-        entry_time_ms=position.entry_time_ms,
-        entry_price=position.entry_price,
-        exit_time_ms=fill.time_ms,
-        exit_price=fill.price,
-        quantity=position.quantity,
-        fees=fees,
-        pnl=gross - fees,
-        exit_reason=reason,
-    )
+def _holder(signal: Signal) -> Holder:
+    return signal.strategy, signal.symbol, signal.timeframe

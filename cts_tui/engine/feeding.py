@@ -27,8 +27,12 @@ class Feeder:
         context: EngineContext,
         connect: Callable[[], Feed],
         receive: Callable[[Sequence[MarketEvent]], None],
+        on_refilled: Callable[[], None],
     ) -> None:
-        """`connect` makes a feed anew; `receive` takes its events."""
+        """`connect` makes a feed anew; `receive` takes its events.
+
+        `on_refilled` is called when the candles in memory were replaced after a loss.
+        """
         self.feed: Feed | None = None
         self.source: Source | None = None
         """Where prices come from at the moment; None before the first one."""
@@ -38,6 +42,7 @@ class Feeder:
         self._context = context
         self._connect = connect
         self._receive = receive
+        self._on_refilled = on_refilled
         self._failures = 0
 
     async def open(self) -> bool:
@@ -104,17 +109,23 @@ class Feeder:
             await feed.close()
 
     async def _refill(self, feed: Feed) -> None:
-        """Fill the hole in the candles from the feed's own history, without trading on it."""
+        """Replace what was invented by the feed's own history, without trading on it."""
         context = self._context
         timeframe = context.setup.timeframe
         for symbol in context.setup.symbols:
-            buffer = context.market.buffer(symbol, timeframe)
             history = await feed.history(symbol, timeframe, context.settings.candle_history)
+            if not len(history):
+                continue
+            buffer = context.market.buffer(symbol, timeframe)
+            known = buffer.columns()
+            buffer.clear()
+            buffer.extend(known.slice(0, int((known.time_ms < history.time_ms[0]).sum())))
+            buffer.extend(history)
             for candle in history:
-                if buffer.append(candle):
-                    context.recorder.batch.candle(
-                        context.setup.id, symbol, timeframe, candle, feed.source
-                    )
+                context.recorder.batch.candle(
+                    context.setup.id, symbol, timeframe, candle, feed.source
+                )
+        self._on_refilled()
 
     def _fail(self, error: Exception) -> None:
         """Count and keep an error; wait longer the more there are in a row."""

@@ -48,6 +48,8 @@ class MarketState:
     """False where a candle's own open, high and low stand for the ticks between candles."""
     buffers: dict[Series, CandleBuffer] = field(default_factory=dict)
     quotes: dict[str, Quote] = field(default_factory=dict)
+    real_quotes: dict[str, Quote] = field(default_factory=dict)
+    """The latest price of each symbol that was not invented."""
     moves: dict[str, Move] = field(default_factory=dict)
     """By symbol, since the realtime processor last looked."""
     closed: deque[CandleClosed] = field(default_factory=deque)
@@ -103,7 +105,9 @@ class MarketState:
         if not price.is_finite() or price <= 0:
             self.refused += 1
             return
-        self.quotes[tick.symbol] = Quote(price, tick.time_ms, tick.source, received_ms)
+        quote = self.quotes[tick.symbol] = Quote(price, tick.time_ms, tick.source, received_ms)
+        if tick.source is not Source.SYNTHETIC:
+            self.real_quotes[tick.symbol] = quote
         value = float(price)
         move = self.moves.get(tick.symbol)
         if move is None:
@@ -126,7 +130,8 @@ class MarketState:
         for coarser in self._coarser if timeframe == self._base else ():
             self._add_to(coarser, symbol, candle, source)
         if not self.has_ticks:
-            self.quotes[symbol] = Quote(exact(candle.close), candle.time_ms, source, received_ms)
+            quote = Quote(exact(candle.close), candle.time_ms, source, received_ms)
+            self.quotes[symbol] = self.real_quotes[symbol] = quote
             self.moves[symbol] = Move(
                 candle.open, candle.high, candle.low, candle.close, candle.time_ms, source
             )

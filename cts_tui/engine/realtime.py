@@ -5,15 +5,13 @@ from typing import Final
 
 from cts_tui.engine.book import LivePosition
 from cts_tui.engine.context import EngineContext
-from cts_tui.engine.execution import Execution, ExitRequest
+from cts_tui.engine.execution import Execution
 from cts_tui.engine.market_state import Move, Quote
 from cts_tui.engine.processor import CycleReport, Processor
+from cts_tui.engine.requests import ExitRequest
 from cts_tui.engine.risk import check_automatic_exit
-from cts_tui.errors import StoreError
-from cts_tui.model.market import Source, timeframe_ms
+from cts_tui.model.market import timeframe_ms
 from cts_tui.model.money import exact
-from cts_tui.model.records import Mark
-from cts_tui.model.trading import PositionStatus
 
 _STORE_EVERY_S: Final = 1.0
 
@@ -29,6 +27,7 @@ class RealtimeProcessor(Processor):
         self._context = context
         self._execution = execution
         self._stored_at = 0.0
+        self._marked: dict[str, tuple[Quote, bool]] = {}
         self.held_back = 0
         """Touched levels that an invented or old price was not allowed to act on (S3)."""
 
@@ -53,30 +52,30 @@ class RealtimeProcessor(Processor):
         self._execution.book_fills()
 
     async def _close_touched(self, moves: dict[str, Move]) -> None:
-        """Close what was touched; a close that fails does not stop another."""
+        """Close what was touched, all in one go."""
         book = self._context.book
         if not len(book):
             return
         lows = {symbol: move.low for symbol, move in moves.items()}
         highs = {symbol: move.high for symbol, move in moves.items()}
-        for position in book.touched(lows, highs):
-            if position.status is PositionStatus.CLOSING:
-                continue
-            try:
-                await self._close(position, moves[position.symbol])
-            except StoreError as error:
-                position.status = PositionStatus.OPEN
-                self.figures.record_error(error, self._context.now_ms())
-        self._execution.book_fills()
+        exits = [
+            request
+            for position in book.touched(lows, highs)
+            if (request := self._exit(position, moves[position.symbol])) is not None
+        ]
+        if exits:
+            await self._execution.carry_out(exits)
+            self._execution.book_fills()
 
-    async def _close(self, position: LivePosition, move: Move) -> None:
+    def _exit(self, position: LivePosition, move: Move) -> ExitRequest | None:
+        """Return the exit of a position whose level lies in `move`, None where it stays open."""
         touch = position.protection.touched(move.open, move.high, move.low)
         if touch is None:
-            return
+            return None
         if check_automatic_exit(self._context.exit_situation(position.symbol)) is not None:
             self.held_back += 1
-            return
-        await self._execution.exit(ExitRequest(position, touch.reason, touch.price))
+            return None
+        return ExitRequest(position, touch.reason, touch.price)
 
     def _trail(self) -> None:
         """Move trailing stops behind the closes since the last cycle."""
@@ -97,42 +96,24 @@ class RealtimeProcessor(Processor):
         return position.entry_time_ms - position.entry_time_ms % step_ms
 
     def mark(self) -> None:
-        """Record the marks that have changed since they were last recorded."""
-        now_ms = self._context.now_ms()
-        market = self._context.market
-        marks: list[LivePosition] = []
-        stale: dict[str, bool] = {}
-        for position in self._context.book:
-            quote = market.quotes.get(position.symbol)
-            if quote is None:
+        """Record the price of every symbol that changed: what open positions are valued at.
+
+        A live connection is shown no invented price: its last real one stays, marked stale.
+        """
+        context = self._context
+        now_ms = context.now_ms()
+        market = context.market
+        quotes = market.real_quotes if context.setup.live else market.quotes
+        for symbol, quote in quotes.items():
+            is_stale = quote is not market.quotes[symbol] or market.is_quote_stale(symbol, now_ms)
+            if self._marked.get(symbol) == (quote, is_stale):
                 continue
-            is_stale = stale.get(position.symbol)
-            if is_stale is None:
-                is_stale = stale[position.symbol] = market.is_quote_stale(position.symbol, now_ms)
-            if _mark(position, quote, is_stale=is_stale):
-                marks.append(position)
-        self._context.recorder.batch.marks(map(_row, marks))
-
-
-def _mark(position: LivePosition, quote: Quote, *, is_stale: bool) -> bool:
-    """Value a position at a quote; return whether that changed it.
-
-    A live position is never valued at an invented price: it keeps its last real one, as stale.
-    """
-    before = position.mark_price, position.is_stale, position.source
-    if position.is_live and quote.source is Source.SYNTHETIC:
-        position.is_stale = True
-    else:
-        position.mark_price, position.mark_time_ms = quote.price, quote.time_ms
-        position.source, position.is_stale = quote.source, is_stale
-    return before != (position.mark_price, position.is_stale, position.source)
-
-
-def _row(position: LivePosition) -> Mark:
-    return Mark(
-        key=position.key,
-        price=position.mark_price or position.entry_price,
-        time_ms=position.mark_time_ms or position.entry_time_ms,
-        source=position.source,
-        is_stale=position.is_stale,
-    )
+            self._marked[symbol] = (quote, is_stale)
+            context.recorder.batch.latest_price(
+                context.setup.id,
+                symbol,
+                quote.price,
+                quote.time_ms,
+                quote.source,
+                is_stale=is_stale,
+            )

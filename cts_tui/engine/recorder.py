@@ -1,5 +1,7 @@
 """What one engine writes: rows gather in a batch, a cycle's end hands them to the journal."""
 
+from collections.abc import Sequence
+
 from cts_tui.model.records import Order
 from cts_tui.store.batch import Batch
 from cts_tui.store.journal import Journal
@@ -20,15 +22,24 @@ class Recorder:
         """Whether the store refuses to write: no entry may go out that could go unrecorded."""
         return self._journal.figures.is_failing
 
-    async def record_intent(self, order: Order) -> None:
-        """Make an order's intent durable, before the venue is called (S4).
+    async def record_intents(self, orders: Sequence[Order]) -> None:
+        """Make orders' intents durable in one transaction, before the venue is called (S4).
 
-        Raises StoreError when it could not be recorded, or its client order id is taken: the order
-        must not be sent then.
+        Raises StoreError when they could not be recorded, or a client order id is taken: none is
+        recorded then, and none of the orders may be sent.
         """
+        if not orders:
+            return
+        if self._journal.is_relaxed:
+            self._add_intents(self.batch, orders)
+            return
         batch = Batch()
-        batch.intent(self.connection_id, order)
+        self._add_intents(batch, orders)
         await self._journal.commit(batch)
+
+    def _add_intents(self, batch: Batch, orders: Sequence[Order]) -> None:
+        for order in orders:
+            batch.intent(self.connection_id, order)
 
     def flush_when_full(self) -> None:
         """Hand over what has gathered once it is worth a transaction of its own."""

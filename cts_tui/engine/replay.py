@@ -16,10 +16,10 @@ from cts_tui.clock import ManualClock, SystemClock, utc_from_ms
 from cts_tui.engine.account import Account
 from cts_tui.engine.book import Holder
 from cts_tui.engine.context import EngineContext
-from cts_tui.engine.execution import ExitRequest
 from cts_tui.engine.market_state import MarketState
 from cts_tui.engine.pipeline import Pipeline
 from cts_tui.engine.recorder import Recorder
+from cts_tui.engine.requests import ExitRequest
 from cts_tui.errors import ConfigError
 from cts_tui.market.aggregate import aggregate
 from cts_tui.market.recorded import Recorded
@@ -147,11 +147,13 @@ class Replay:
         """Drop what has not filled and close what is open at the last close, reason `end`."""
         await pipeline.execution.abandon()
         context = pipeline.context
-        for position in context.book:
-            last = context.market.buffer(position.symbol, position.timeframe).last
-            if last is not None:
-                price = exact(last.close)
-                await pipeline.execution.exit(ExitRequest(position, ExitReason.END, price))
+        await pipeline.execution.carry_out(
+            [
+                ExitRequest(position, ExitReason.END, exact(last.close))
+                for position in context.book
+                if (last := context.market.buffer(position.symbol, position.timeframe).last)
+            ]
+        )
         pipeline.execution.book_fills()
 
     def _context(self, setup: ConnectionSetup, timeframe: str, clock: ManualClock) -> EngineContext:

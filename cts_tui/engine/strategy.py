@@ -8,12 +8,13 @@ from cts_tui.backtest.gate import GateState
 from cts_tui.backtest.shadow import Shadow
 from cts_tui.engine.book import Holder
 from cts_tui.engine.context import EngineContext
-from cts_tui.engine.execution import EntryRequest, Execution, ExitRequest
+from cts_tui.engine.execution import Execution
 from cts_tui.engine.indication import IndicationProcessor
 from cts_tui.engine.market_state import Series
 from cts_tui.engine.processor import CycleReport, Processor
+from cts_tui.engine.requests import EntryRequest, ExitRequest
 from cts_tui.model.columns import CandleColumns
-from cts_tui.model.market import CandleClosed
+from cts_tui.model.market import Candle, CandleClosed
 from cts_tui.model.money import exact
 from cts_tui.model.records import Signal
 from cts_tui.model.strategy import ANY_TIMEFRAME, StrategySpec
@@ -24,7 +25,8 @@ from cts_tui.rules.panel import Panel
 from cts_tui.rules.parser import parse_rule
 from cts_tui.rules.syntax import Rule
 
-_RULES = ("entry_long", "exit_long", "entry_short", "exit_short")
+Truths = tuple[bool, bool, bool, bool]
+RULES = ("entry_long", "exit_long", "entry_short", "exit_short")
 
 
 def _never() -> bool:
@@ -42,7 +44,7 @@ class StrategyRules:
     def parsed(cls, spec: StrategySpec) -> "StrategyRules":
         """Parse the rules of `spec`. Raises RuleError."""
         entry_long, exit_long, entry_short, exit_short = (
-            parse_rule(text) if (text := getattr(spec, field)) else None for field in _RULES
+            parse_rule(text) if (text := getattr(spec, field)) else None for field in RULES
         )
         return cls(spec, (entry_long, exit_long, entry_short, exit_short))
 
@@ -81,18 +83,24 @@ class StrategyRunner:
             [False] * len(columns) if rule is None else history.holds(rule).tolist()
             for rule in written
         ]
-        for candle, el, xl, es, xs in zip(columns, *truths, strict=True):
-            self.shadow.step(candle, entry_long=el, exit_long=xl, entry_short=es, exit_short=xs)
+        for candle, at_close in zip(columns, zip(*truths, strict=True), strict=True):
+            self.record(candle, at_close)
 
-    def evaluate(self) -> dict[str, bool]:
-        """Return what the four rules say at the last closed candle."""
+    def evaluate(self) -> Truths:
+        """Return what the four rules say at the last closed candle, in the order of RULES."""
         entry_long, exit_long, entry_short, exit_short = self._rules
-        return {
-            "entry_long": entry_long(),
-            "exit_long": exit_long(),
-            "entry_short": entry_short(),
-            "exit_short": exit_short(),
-        }
+        return entry_long(), exit_long(), entry_short(), exit_short()
+
+    def record(self, candle: Candle, truths: Truths) -> None:
+        """Add a candle, and what the rules said at its close, to the rule's own record."""
+        entry_long, exit_long, entry_short, exit_short = truths
+        self.shadow.step(
+            candle,
+            entry_long=entry_long,
+            exit_long=exit_long,
+            entry_short=entry_short,
+            exit_short=exit_short,
+        )
 
     def reason(self, kind: SignalKind, side: Direction) -> str:
         """Return the text of the rule that asks for `kind` on `side`."""
@@ -173,13 +181,14 @@ class StrategyProcessor(Processor):
         """Let one strategy look at one closed candle."""
         truths = runner.evaluate()
         if self._context.is_gated:
-            runner.shadow.step(event.candle, **truths)
-        if not any(truths.values()) or self._execution.is_entering(runner.holder):
+            runner.record(event.candle, truths)
+        if not any(truths) or self._execution.is_entering(runner.holder):
             return
         position = self._context.book.held(runner.holder)
         if position is not None and position.status is PositionStatus.CLOSING:
             return
-        decision = decide(None if position is None else position.side, **truths)
+        held = None if position is None else position.side
+        decision = decide(held, **dict(zip(RULES, truths, strict=True)))
         if decision:
             self._act(runner, event, decision)
 

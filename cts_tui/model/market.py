@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 from enum import StrEnum
+from functools import cache
 from typing import Final, NamedTuple
 
 
@@ -49,9 +50,13 @@ class Tick(NamedTuple):
 
 MarketEvent = Tick | CandleClosed
 
+PRICE_STALE_MS: Final = 30_000
+"""Age from which a price counts as stale unless the trader sets another bound."""
+
 _UNIT_MS: Final = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
 
 
+@cache
 def timeframe_ms(timeframe: str) -> int:
     """Return the length of a timeframe in milliseconds: `5m` → 300000.
 

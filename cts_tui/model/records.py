@@ -98,25 +98,12 @@ class PositionRecord:
     is_trailing: bool
     best_close: Decimal | None
     trailing_stop_pct: Decimal
-    mark_price: Decimal | None
-    mark_time_ms: int | None
     source: str
+    """Where the price came from at which it opened, or closed."""
     is_live: bool
     fees: Decimal
-    is_stale: bool = False
     pnl: Decimal | None = None
     """Realized, net of fees; None while open."""
     exit_price: Decimal | None = None
     exit_time_ms: int | None = None
     exit_reason: ExitReason | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """The price at which an open position is valued."""
-
-    key: str
-    price: Decimal
-    time_ms: int
-    source: str
-    is_stale: bool

@@ -1,8 +1,9 @@
 """What one cycle of an engine writes, collected and then written in one transaction."""
 
-from collections.abc import Iterable
-from dataclasses import asdict
+from collections.abc import Callable
+from dataclasses import fields
 from decimal import Decimal
+from operator import attrgetter
 from typing import Any, Final
 
 import orjson
@@ -12,7 +13,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from cts_tui.clock import utc_from_ms
 from cts_tui.model.market import Candle
-from cts_tui.model.records import Fill, Mark, Order, PositionRecord, Signal
+from cts_tui.model.records import Fill, Order, PositionRecord, Signal
 from cts_tui.model.trading import EngineStatus, SignalStatus
 from cts_tui.store.tables import (
     CANDLES,
@@ -72,6 +73,7 @@ STATEMENTS: Final[dict[str, dict[str, Executable]]] = {
             SIGNALS.c.timeframe == bindparam("b_timeframe"),
             SIGNALS.c.time_ms == bindparam("b_time_ms"),
             SIGNALS.c.side == bindparam("b_side"),
+            SIGNALS.c.status == SignalStatus.NEW,
         )
         .values(status=bindparam("b_status"), reason=bindparam("b_reason"))
     ),
@@ -79,16 +81,6 @@ STATEMENTS: Final[dict[str, dict[str, Executable]]] = {
     "orders": _upsert(ORDERS, "client_order_id", "created_at"),
     "fills": _insert_once(FILLS),
     "positions": _upsert(POSITIONS, "key", "opened_at", "close_requested_at"),
-    "marks": _always(
-        update(POSITIONS)
-        .where(POSITIONS.c.key == bindparam("b_key"))
-        .values(
-            mark_price=bindparam("b_price"),
-            mark_time_ms=bindparam("b_time_ms"),
-            source=bindparam("b_source"),
-            is_stale=bindparam("b_is_stale"),
-        )
-    ),
     "engine_states": _upsert(ENGINE_STATES, "connection_id", "restarts"),
     "engine_failures": _always(
         update(ENGINE_STATES)
@@ -105,11 +97,26 @@ STATEMENTS: Final[dict[str, dict[str, Executable]]] = {
 """Every statement an engine writes with, in the order in which one batch executes them."""
 
 
+def _reader(record: type) -> Callable[[Any], Row]:
+    """Return what reads a record's fields into a row (`dataclasses.asdict` copies deeply)."""
+    names = tuple(field.name for field in fields(record))
+    get = attrgetter(*names)
+    return lambda value: dict(zip(names, get(value), strict=True))
+
+
+_order_fields: Final = _reader(Order)
+_fill_fields: Final = _reader(Fill)
+_signal_fields: Final = _reader(Signal)
+_position_fields: Final = _reader(PositionRecord)
+
+
 class Batch:
     """Rows of one transaction. Not thread-safe: one engine fills it, then hands it over."""
 
     def __init__(self) -> None:
         self.rows: dict[str, list[Row]] = {}
+        self._written: dict[str, Row] = {}
+        """Rows of orders and positions by key: a newer state replaces one not yet written."""
 
     def __len__(self) -> int:
         return sum(map(len, self.rows.values()))
@@ -192,7 +199,7 @@ class Batch:
         self, connection_id: int, signal: Signal, status: SignalStatus, created_ms: int
     ) -> None:
         """Record a signal; one that is known already stays as it is."""
-        row = asdict(signal)
+        row = _signal_fields(signal)
         row |= {
             "connection_id": connection_id,
             "status": status,
@@ -203,7 +210,7 @@ class Batch:
     def signal_status(
         self, connection_id: int, signal: Signal, status: SignalStatus, reason: str
     ) -> None:
-        """Record what became of a signal."""
+        """Record what became of a signal; what was recorded first stays."""
         self._of("signal_status").append(
             {
                 "b_connection_id": connection_id,
@@ -219,21 +226,31 @@ class Batch:
 
     def intent(self, connection_id: int, order: Order) -> None:
         """Record a new order. The transaction fails where its client order id is taken (S4)."""
-        self._of("intents").append(_order_row(connection_id, order))
+        row = self._written[order.client_order_id] = _order_row(connection_id, order)
+        self._of("intents").append(row)
 
     def order(self, connection_id: int, order: Order) -> None:
         """Record the new state of an order."""
-        self._of("orders").append(_order_row(connection_id, order))
+        self._replace("orders", order.client_order_id, _order_row(connection_id, order))
+
+    def _replace(self, statement: str, key: str, row: Row, *keep: str) -> None:
+        """Queue the newest state of a row; of a state that waits, only `keep` stays."""
+        waiting = self._written.get(key)
+        if waiting is None:
+            self._written[key] = row
+            self._of(statement).append(row)
+        else:
+            waiting |= row | {name: waiting[name] for name in keep}
 
     def fill(self, connection_id: int, fill: Fill) -> None:
         """Record a fill; one that is known already is not counted twice."""
-        row = asdict(fill)
+        row = _fill_fields(fill)
         del row["venue_order_id"]
         self._of("fills").append({**row, "connection_id": connection_id})
 
     def position(self, connection_id: int, position: PositionRecord, now_ms: int) -> None:
         """Record the state of a position."""
-        row = asdict(position)
+        row = _position_fields(position)
         closed_ms = position.exit_time_ms
         row |= {
             "connection_id": connection_id,
@@ -241,20 +258,7 @@ class Batch:
             "closed_at": None if closed_ms is None else utc_from_ms(now_ms),
             "close_requested_at": None,
         }
-        self._of("positions").append(row)
-
-    def marks(self, marks: Iterable[Mark]) -> None:
-        """Record the prices at which open positions are valued."""
-        self._of("marks").extend(
-            {
-                "b_key": mark.key,
-                "b_price": mark.price,
-                "b_time_ms": mark.time_ms,
-                "b_source": mark.source,
-                "b_is_stale": mark.is_stale,
-            }
-            for mark in marks
-        )
+        self._replace("positions", f"position {position.key}", row, "opened_at")
 
     def engine_state(
         self,
@@ -319,7 +323,7 @@ class Batch:
 
 
 def _order_row(connection_id: int, order: Order) -> Row:
-    row = asdict(order)
+    row = _order_fields(order)
     row["created_at"] = utc_from_ms(row.pop("created_ms"))
     row["updated_at"] = utc_from_ms(row.pop("updated_ms"))
     row["connection_id"] = connection_id

@@ -59,6 +59,18 @@ class Database:
         with explained(self.url):
             return self._engine.connect().execution_options(**{_WRITE: True})
 
+    def keep_wal(self) -> None:
+        """Have the SQLite file keep a write-ahead log: readers and the writer do not wait.
+
+        It stays with the file, so only whoever has made sure that the file is ours may ask.
+        """
+        if not self.is_sqlite:
+            return
+        with explained(self.url), self._engine.connect() as connection:
+            raw = connection.connection.driver_connection
+            if raw is not None and raw.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+                raw.execute("PRAGMA journal_mode=WAL")
+
     @property
     def is_sqlite(self) -> bool:
         """Whether the store is the local SQLite file."""
@@ -77,8 +89,6 @@ def _configure_sqlite(connection: Any, _record: Any) -> None:
         cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
         cursor.execute("PRAGMA foreign_keys=ON")
         cursor.execute("PRAGMA synchronous=NORMAL")
-        if cursor.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
-            cursor.execute("PRAGMA journal_mode=WAL")
     finally:
         cursor.close()
 

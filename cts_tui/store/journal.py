@@ -5,10 +5,11 @@ is committed with synchronous=FULL, and its caller waits for it.
 """
 
 import asyncio
+import contextlib
 import threading
 import time
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy import Connection
@@ -41,15 +42,19 @@ class JournalFigures:
 @dataclass(slots=True)
 class _Entry:
     batch: Batch
+    is_durable: bool = False
     waiter: "asyncio.Future[None] | None" = None
-    loop: asyncio.AbstractEventLoop | None = None
-    is_done: threading.Event = field(default_factory=threading.Event)
+
+    @classmethod
+    def awaited(cls, batch: Batch, *, is_durable: bool) -> "_Entry":
+        """Return an entry that somebody on the running event loop waits for."""
+        return cls(batch, is_durable, asyncio.get_running_loop().create_future())
 
     def finish(self, error: StoreError | None = None) -> None:
-        """Tell whoever waits."""
-        self.is_done.set()
-        if self.waiter is not None and self.loop is not None and not self.loop.is_closed():
-            self.loop.call_soon_threadsafe(_settle, self.waiter, error)
+        """Tell whoever waits, from the writer's thread."""
+        if self.waiter is not None:
+            with contextlib.suppress(RuntimeError):  # the loop has closed: nobody waits any more
+                self.waiter.get_loop().call_soon_threadsafe(_settle, self.waiter, error)
 
 
 def _settle(waiter: "asyncio.Future[None]", error: StoreError | None) -> None:
@@ -65,13 +70,17 @@ class Journal:
     """The writer of a store. Start one per engine program; close it to write out what waits."""
 
     def __init__(self, database: Database, *, is_relaxed: bool = False) -> None:
-        """`is_relaxed`: nothing waits for the disk (replays, which can be run again)."""
+        """`is_relaxed`: nothing waits for the disk (replays, which can be run again).
+
+        Raises StoreError when the store cannot be opened.
+        """
         self.figures = JournalFigures()
         self._database = database
-        self._is_relaxed = is_relaxed
+        self.is_relaxed = is_relaxed
         self._entries: deque[_Entry] = deque()
         self._wake = threading.Condition()
         self._is_closing = False
+        self._connection = database.connect()
         self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
         self._thread.start()
 
@@ -88,21 +97,19 @@ class Journal:
 
         Raises StoreError when it could not be written: it is dropped then, nothing of it is kept.
         """
-        if self._is_relaxed:
+        if self.is_relaxed:
             self.submit(batch)
             return
-        loop = asyncio.get_running_loop()
-        entry = _Entry(batch, loop.create_future(), loop)
-        self._enqueue(entry)
-        assert entry.waiter is not None  # noqa: S101 - set one line above
-        await entry.waiter
+        await self._written(_Entry.awaited(batch, is_durable=True))
 
     async def flush(self) -> None:
         """Return when everything queued so far has been written."""
-        marker = _Entry(Batch())
-        self._enqueue(marker)
-        while not marker.is_done.is_set():  # noqa: ASYNC110 - set by another thread
-            await asyncio.sleep(0.001)
+        await self._written(_Entry.awaited(Batch(), is_durable=False))
+
+    async def _written(self, entry: _Entry) -> None:
+        self._enqueue(entry)
+        if entry.waiter is not None:
+            await entry.waiter
 
     def close(self) -> None:
         """Write what waits, then stop. What cannot be written after the retries is counted."""
@@ -124,7 +131,7 @@ class Journal:
             self._wake.notify()
 
     def _run(self) -> None:
-        connection = self._database.connect()
+        connection = self._connection
         attempt = 0
         try:
             while True:
@@ -154,10 +161,18 @@ class Journal:
             self._entries.extendleft(reversed(failed))
             self.figures.pending = len(self._entries)
             if self._is_closing and attempt >= len(_RETRY_S):
-                self.figures.dropped += len(self._entries)
+                self._give_up()
                 return False
         time.sleep(_RETRY_S[min(attempt, len(_RETRY_S)) - 1])
         return True
+
+    def _give_up(self) -> None:
+        """Count what can no longer be written, and let go whoever waits for it."""
+        error = StoreError(f"the journal closed before it could write: {self.figures.last_error}")
+        self.figures.dropped += len(self._entries)
+        for entry in self._entries:
+            entry.finish(error)
+        self._entries.clear()
 
     def _write(self, connection: Connection, entries: list[_Entry]) -> list[_Entry]:
         """Write `entries` in one transaction; return those that are to be tried again."""
@@ -176,40 +191,45 @@ class Journal:
         """After a failed transaction: refuse the durable ones, drop the impossible ones."""
         kept: list[_Entry] = []
         for entry in entries:
-            if not _is_passing(error) and self._retry(connection, entry):
+            fault = error if _is_passing(error) else self._retry(connection, entry)
+            if fault is None:
                 continue
-            if entry.waiter is not None:
-                entry.finish(error)
-            elif _is_passing(error):
+            if entry.is_durable:
+                entry.finish(fault)
+            elif _is_passing(fault):
                 kept.append(entry)
+                error = fault  # what came later waits with it: no older row may come after it
             else:
                 self.figures.dropped += 1
                 entry.finish()
         self.figures.is_failing = bool(kept)
         return kept
 
-    def _retry(self, connection: Connection, entry: _Entry) -> bool:
-        """Write one entry by itself; return whether that worked."""
+    def _retry(self, connection: Connection, entry: _Entry) -> StoreError | None:
+        """Write one entry by itself; return what stood in the way, None where it worked."""
         try:
             self._transact(connection, [entry])
         except StoreError as error:
             self._count_error(error)
-            return False
+            return error
         entry.finish()
-        return True
+        return None
 
     def _transact(self, connection: Connection, entries: list[_Entry]) -> None:
         """Write `entries` in one transaction. Raises StoreError."""
         started = time.perf_counter()
-        is_durable = any(entry.waiter is not None for entry in entries)
+        is_durable = any(entry.is_durable for entry in entries)
         rows = 0
-        with explained(self._database.url):
-            if self._database.is_sqlite:
-                _set_durability(connection, is_full=is_durable)
-            with connection.begin():
-                for entry in entries:
-                    entry.batch.write(connection)
-                    rows += len(entry.batch)
+        try:
+            with explained(self._database.url):
+                if self._database.is_sqlite:
+                    _set_durability(connection, is_full=is_durable)
+                with connection.begin():
+                    for entry in entries:
+                        entry.batch.write(connection)
+                        rows += len(entry.batch)
+        except (ArithmeticError, ValueError, TypeError) as error:  # no column can hold the value
+            raise StoreError(f"a row cannot be stored: {error}") from error
         figures = self.figures
         figures.transactions += 1
         figures.rows += rows

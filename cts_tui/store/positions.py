@@ -2,42 +2,64 @@
 
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
-from sqlalchemy import RowMapping, func, select, update
+from sqlalchemy import RowMapping, Select, func, select, update
 
+from cts_tui.model.market import PRICE_STALE_MS
 from cts_tui.model.money import ZERO, gross_pnl, percent
 from cts_tui.model.records import PositionRecord
 from cts_tui.model.trading import Direction, ExitReason, PositionStatus
 from cts_tui.model.views import PositionView
 from cts_tui.store.column_types import to_ms, to_ms_or_none
 from cts_tui.store.database import Transaction
-from cts_tui.store.tables import CONNECTIONS, POSITIONS
+from cts_tui.store.tables import CONNECTIONS, LATEST_PRICES, POSITIONS
 
 _IS_OPEN = POSITIONS.c.status != PositionStatus.CLOSED
 
 
+def _marked() -> Select[Any]:
+    """Return the query of positions with the latest price of their symbols."""
+    is_own_price = (LATEST_PRICES.c.connection_id == POSITIONS.c.connection_id) & (
+        LATEST_PRICES.c.symbol == POSITIONS.c.symbol
+    )
+    return (
+        select(
+            POSITIONS,
+            CONNECTIONS.c.name.label("connection"),
+            LATEST_PRICES.c.price.label("mark_price"),
+            LATEST_PRICES.c.time_ms.label("mark_time_ms"),
+            LATEST_PRICES.c.source.label("mark_source"),
+            LATEST_PRICES.c.is_stale.label("is_mark_stale"),
+        )
+        .join(CONNECTIONS, CONNECTIONS.c.id == POSITIONS.c.connection_id)
+        .outerjoin(LATEST_PRICES, is_own_price)
+    )
+
+
 def views(
     transaction: Transaction,
+    now_ms: int,
     *,
     is_open: bool | None = None,
     limit: int | None = None,
     connection: str | None = None,
 ) -> list[PositionView]:
-    """Return positions, the open ones first, then the newest first."""
-    query = (
-        select(POSITIONS, CONNECTIONS.c.name.label("connection"))
-        .join(CONNECTIONS, CONNECTIONS.c.id == POSITIONS.c.connection_id)
-        .order_by(_IS_OPEN.desc(), POSITIONS.c.id.desc())
-        .limit(limit)
-    )
+    """Return positions, the open ones first, then the newest first.
+
+    An open one is valued at the latest price of its symbol, at its entry price where there is
+    none; `now_ms` tells whether that price is stale.
+    """
+    query = _marked().order_by(_IS_OPEN.desc(), POSITIONS.c.id.desc()).limit(limit)
     if is_open is not None:
         query = query.where(_IS_OPEN if is_open else ~_IS_OPEN)
     if connection is not None:
         query = query.where(CONNECTIONS.c.name == connection)
-    return [_view(row) for row in transaction.execute(query).mappings()]
+    return [_view(row, now_ms) for row in transaction.execute(query).mappings()]
 
 
-def _view(row: RowMapping) -> PositionView:
+def _view(row: RowMapping, now_ms: int) -> PositionView:
+    is_open = row["status"] != PositionStatus.CLOSED
     pnl = open_pnl(row) if row["pnl"] is None else row["pnl"]
     return PositionView(
         id=row["id"],
@@ -48,7 +70,7 @@ def _view(row: RowMapping) -> PositionView:
         side=Direction(row["side"]),
         quantity=row["quantity"],
         entry_price=row["entry_price"],
-        mark_price=row["mark_price"],
+        mark_price=row["mark_price"] if is_open else row["exit_price"],
         pnl=pnl,
         pnl_pct=percent(pnl, row["quantity"] * row["entry_price"]),
         stop_price=row["stop_price"],
@@ -59,10 +81,16 @@ def _view(row: RowMapping) -> PositionView:
         exit_price=row["exit_price"],
         exit_reason=row["exit_reason"],
         fees=row["fees"],
-        source=row["source"],
-        is_stale=row["is_stale"],
+        source=(row["mark_source"] if is_open else None) or row["source"],
+        is_stale=is_open and _is_stale(row, now_ms),
         is_live=row["is_live"],
     )
+
+
+def _is_stale(row: RowMapping, now_ms: int) -> bool:
+    """Return whether the price of an open position is missing, flagged, or too old."""
+    time_ms = row["mark_time_ms"]
+    return time_ms is None or row["is_mark_stale"] or now_ms - time_ms > PRICE_STALE_MS
 
 
 def open_pnl(row: RowMapping) -> Decimal:
@@ -74,8 +102,9 @@ def open_pnl(row: RowMapping) -> Decimal:
 
 
 def open_records(transaction: Transaction, connection_id: int) -> list[PositionRecord]:
-    """Return the positions an engine has to take up again."""
-    query = select(POSITIONS).where(POSITIONS.c.connection_id == connection_id, _IS_OPEN)
+    """Return the positions an engine has to take up again, oldest first."""
+    is_own = POSITIONS.c.connection_id == connection_id
+    query = select(POSITIONS).where(is_own, _IS_OPEN).order_by(POSITIONS.c.id)
     return [_record(row) for row in transaction.execute(query).mappings()]
 
 
@@ -111,15 +140,11 @@ def close_requests(transaction: Transaction) -> dict[int, set[str]]:
     return requests
 
 
-def find(transaction: Transaction, position_id: int) -> PositionView | None:
+def find(transaction: Transaction, position_id: int, now_ms: int) -> PositionView | None:
     """Return one position by its id."""
-    query = (
-        select(POSITIONS, CONNECTIONS.c.name.label("connection"))
-        .join(CONNECTIONS, CONNECTIONS.c.id == POSITIONS.c.connection_id)
-        .where(POSITIONS.c.id == position_id)
-    )
+    query = _marked().where(POSITIONS.c.id == position_id)
     row = transaction.execute(query).mappings().first()
-    return None if row is None else _view(row)
+    return None if row is None else _view(row, now_ms)
 
 
 def count_open(transaction: Transaction, connection_id: int) -> int:
@@ -141,17 +166,8 @@ def realized_pnl(
     return sum(profits, ZERO), len(profits), sum(pnl > 0 for pnl in profits)
 
 
-def total_open_pnl(transaction: Transaction) -> tuple[Decimal, int, int]:
+def total_open_pnl(transaction: Transaction, now_ms: int) -> tuple[Decimal, int, int]:
     """Return the unrealized PnL of all open positions, their number and how many are stale."""
-    columns = POSITIONS.c
-    query = select(
-        columns.side,
-        columns.quantity,
-        columns.entry_price,
-        columns.mark_price,
-        columns.fees,
-        columns.is_stale,
-    ).where(_IS_OPEN)
-    rows = list(transaction.execute(query).mappings())
+    rows = list(transaction.execute(_marked().where(_IS_OPEN)).mappings())
     total = sum((open_pnl(row) for row in rows), ZERO)
-    return total, len(rows), sum(row["is_stale"] for row in rows)
+    return total, len(rows), sum(_is_stale(row, now_ms) for row in rows)

@@ -35,6 +35,7 @@ def open_store(database: Database) -> list[str]:
             f"the database {database.url.removeprefix('sqlite:///')} lacks {', '.join(lost)}; "
             "restore a backup, or move the file away to start anew"
         )
+    database.keep_wal()
     return _complete(database, missing, orphaned) if missing or orphaned else []
 
 
@@ -42,12 +43,13 @@ def _revision(database: Database) -> str | None:
     """Return the schema the store has, None for an empty one."""
     with database.read() as connection:
         names = inspect(connection).get_table_names()
-        if "alembic_version" in names:
+        if "alembic_version" in names and not METADATA.tables.keys().isdisjoint(names):
             return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
     if names:
+        held = next((name for name in names if name != "alembic_version"), names[0])
         raise StoreError(
             f"{database.url.removeprefix('sqlite:///')} is a database of another program "
-            f"(it holds the table {names[0]!r}); choose another data folder with --data-dir"
+            f"(it holds the table {held!r}); choose another data folder with --data-dir"
         )
     return None
 

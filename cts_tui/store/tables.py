@@ -4,7 +4,15 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    PrimaryKeyConstraint,
+    UniqueConstraint,
+)
 from sqlmodel import Field, SQLModel
 
 from cts_tui.store.column_types import DecimalText, Json, UtcTime
@@ -20,6 +28,15 @@ def _owner(*, is_key: bool = False) -> Any:
             nullable=False,
         )
     )
+
+
+def _by_time() -> tuple[Any, ...]:
+    """Return the key of a table of series, clustered by time.
+
+    One cycle's rows of all symbols then lie side by side: it writes a few pages, not one a symbol.
+    """
+    key = PrimaryKeyConstraint("connection_id", "timeframe", "time_ms", "symbol")
+    return key, {"sqlite_with_rowid": False}
 
 
 class ConnectionRow(SQLModel, table=True):
@@ -89,7 +106,7 @@ class CandleRow(SQLModel, table=True):
     """A closed candle. Floats: candles feed indicators and charts, never an amount."""
 
     __tablename__ = "candles"
-    __table_args__ = {"sqlite_with_rowid": False}
+    __table_args__ = _by_time()
 
     connection_id: int = _owner(is_key=True)
     symbol: str = Field(primary_key=True)
@@ -104,7 +121,7 @@ class CandleRow(SQLModel, table=True):
 
 
 class LatestPriceRow(SQLModel, table=True):
-    """The newest price of a symbol; one row, overwritten."""
+    """The newest price of a symbol; one row, overwritten. Open positions are valued at it."""
 
     __tablename__ = "latest_prices"
     __table_args__ = {"sqlite_with_rowid": False}
@@ -121,7 +138,7 @@ class IndicationRow(SQLModel, table=True):
     """The values of the indicators at one closed candle."""
 
     __tablename__ = "indications"
-    __table_args__ = {"sqlite_with_rowid": False}
+    __table_args__ = _by_time()
 
     connection_id: int = _owner(is_key=True)
     symbol: str = Field(primary_key=True)
@@ -257,10 +274,7 @@ class PositionRow(SQLModel, table=True):
     is_trailing: bool = False
     best_close: Decimal | None = Field(default=None, sa_type=DecimalText)
     trailing_stop_pct: Decimal = Field(sa_type=DecimalText)
-    mark_price: Decimal | None = Field(default=None, sa_type=DecimalText)
-    mark_time_ms: int | None = Field(default=None, sa_type=BigInteger)
     source: str
-    is_stale: bool = False
     is_live: bool = False
     fees: Decimal = Field(sa_type=DecimalText)
     pnl: Decimal | None = Field(default=None, sa_type=DecimalText)

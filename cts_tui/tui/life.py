@@ -192,7 +192,7 @@ class LivingApp(App[None]):
             desk = self._opening.result[0]
         if desk:
             await self._in_thread(desk.close)
-        self.exit()
+        self.exit(return_code=0 if desk else 1)
 
     def _say_stopping(self) -> None:
         from cts_tui.tui.screens.message import MessageScreen

@@ -42,8 +42,7 @@ class Stage:
     async def go(self, key: str) -> DeskScreen[Any]:
         """Show the screen on `key` and wait for its first reading."""
         await self.press(key)
-        readings = self.desk.readings
-        await self.until(lambda: self.desk.readings > readings and self.table.rows, "rows")
+        await self.until(lambda: self.table.rows, "rows")
         return self.screen
 
     @property

@@ -18,6 +18,7 @@ from cts_tui.model.views import (
     SignalView,
     StrategyView,
 )
+
 from . import frozen
 
 

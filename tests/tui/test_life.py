@@ -8,8 +8,15 @@ from cts_tui.tui.screens.message import MessageScreen
 from cts_tui.tui.session import EngineState
 from cts_tui.tui.widgets.live_lines import LiveLines
 
-from .conftest import Play, make_stage
+from .conftest import Play, Stage, make_stage
 from .fake_desk import FakeDesk, FakeHost
+
+
+async def said(stage: Stage) -> str:
+    """Wait for a message in the middle of the screen and return it."""
+    await stage.until(lambda: isinstance(stage.app.screen, MessageScreen))
+    await stage.until(lambda: stage.app.screen.query(LiveLines))
+    return stage.app.screen.query_one(LiveLines).text
 
 
 async def test_first_frame_is_painted_before_the_desk_is_open(play: Play) -> None:
@@ -52,8 +59,7 @@ async def test_quitting_says_that_the_engine_is_stopping(play: Play) -> None:
         stage.host.stop = lambda: (gate.wait(5), stop())  # type: ignore[assignment]
         await stage.until(lambda: "● running" in stage.header)
         await stage.press("q")
-        await stage.until(lambda: isinstance(stage.app.screen, MessageScreen))
-        assert "stopping the engine" in stage.app.screen.query_one(LiveLines).text
+        assert "stopping the engine" in await said(stage)
         await stage.press("q")  # a second q changes nothing
         gate.set()
         await stage.until(lambda: stage.app._exit, "exit")
@@ -122,8 +128,7 @@ async def test_failed_opening_says_what_to_do_and_can_be_tried_again(play: Play)
     stage = make_stage(desk, open_desk=open_desk)
     stage.host = host
     async with play(stage, is_read=False):
-        await stage.until(lambda: isinstance(stage.app.screen, MessageScreen))
-        text = stage.app.screen.query_one(LiveLines).text
+        text = await said(stage)
         assert "--data-dir" in text
         assert "q quits" in text
         await stage.press("r")
@@ -136,9 +141,10 @@ async def test_failed_opening_is_left_with_q(play: Play) -> None:
 
     stage = make_stage(open_desk=open_desk)
     async with play(stage, is_read=False):
-        await stage.until(lambda: isinstance(stage.app.screen, MessageScreen))
+        await said(stage)
         await stage.press("q")
         await stage.until(lambda: stage.app._exit, "exit")
+        assert stage.app.return_code == 1
 
 
 async def test_failed_reading_is_told_once_and_reading_goes_on(play: Play) -> None:
@@ -177,4 +183,4 @@ async def test_readings_never_overlap_and_stop_when_the_screen_is_hidden(play: P
         assert dashboard._timer is not None
         assert not dashboard._timer._active.is_set()
         await stage.press("1")
-        await stage.until(lambda: dashboard._timer._active.is_set())
+        await stage.until(dashboard._timer._active.is_set)

@@ -77,11 +77,17 @@ class Painting(Generic[RowT]):
             return [whole]
         if new.cells is old.cells:
             return []
-        return [
-            Region(slot.x, y, slot.width, 1)
+        changed = [
+            slot
             for slot, was, now in zip(self.slots, old.cells, new.cells, strict=True)
             if was != now
         ]
+        return [self._span(changed[0], changed[-1], y)]
+
+    @staticmethod
+    def _span(first: Slot[RowT], last: Slot[RowT], y: int) -> Region:
+        """Return one region per row: Textual writes a line from its start for each region."""
+        return Region(first.x, y, last.x + last.width - first.x, 1)
 
     def _paint(self, row: RowT, old: _Painted[RowT] | None) -> _Painted[RowT]:
         """Return the row's cells; the old ones where neither row nor a shown age changed."""

@@ -104,7 +104,7 @@ def upgrade() -> None:
         sa.Column("volume", sa.Float(), nullable=False),
         sa.Column("source", sa.String(), nullable=False),
         sa.ForeignKeyConstraint(["connection_id"], ["connections.id"], ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("connection_id", "symbol", "timeframe", "time_ms"),
+        sa.PrimaryKeyConstraint("connection_id", "timeframe", "time_ms", "symbol"),
         sqlite_with_rowid=False,
     )
     op.create_table(
@@ -130,7 +130,7 @@ def upgrade() -> None:
         sa.Column("values", sa.String(), nullable=False),
         sa.Column("source", sa.String(), nullable=False),
         sa.ForeignKeyConstraint(["connection_id"], ["connections.id"], ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("connection_id", "symbol", "timeframe", "time_ms"),
+        sa.PrimaryKeyConstraint("connection_id", "timeframe", "time_ms", "symbol"),
         sqlite_with_rowid=False,
     )
     op.create_table(
@@ -201,10 +201,7 @@ def upgrade() -> None:
         sa.Column("is_trailing", sa.Boolean(), nullable=False),
         sa.Column("best_close", sa.String(), nullable=True),
         sa.Column("trailing_stop_pct", sa.String(), nullable=False),
-        sa.Column("mark_price", sa.String(), nullable=True),
-        sa.Column("mark_time_ms", sa.BigInteger(), nullable=True),
         sa.Column("source", sa.String(), nullable=False),
-        sa.Column("is_stale", sa.Boolean(), nullable=False),
         sa.Column("is_live", sa.Boolean(), nullable=False),
         sa.Column("fees", sa.String(), nullable=False),
         sa.Column("pnl", sa.String(), nullable=True),

@@ -1,0 +1,74 @@
+"""Fills are the truth: an entry's fill opens a position, an exit's fill closes it and books PnL."""
+
+from dataclasses import replace
+
+from cts_tui.engine.book import LivePosition
+from cts_tui.engine.context import EngineContext
+from cts_tui.engine.requests import EntryRequest, ExitRequest
+from cts_tui.model.money import gross_pnl
+from cts_tui.model.records import Fill
+from cts_tui.model.trade import Trade
+from cts_tui.model.trading import ExitReason, PositionStatus
+from cts_tui.rules.protection import Protection
+
+
+def record_position(context: EngineContext, position: LivePosition) -> None:
+    """Record the state of an open position."""
+    context.recorder.batch.position(context.setup.id, position.record(), context.now_ms())
+
+
+def open_position(context: EngineContext, entry: EntryRequest, fill: Fill) -> None:
+    """Open the position that an entry has bought, protected from this moment on."""
+    signal = entry.signal
+    quote = context.market.quotes.get(fill.symbol)
+    position = LivePosition(
+        key=fill.client_order_id,
+        strategy=signal.strategy,
+        symbol=signal.symbol,
+        timeframe=signal.timeframe,
+        side=signal.side,
+        quantity=fill.quantity,
+        entry_price=fill.price,
+        entry_time_ms=fill.time_ms,
+        fees=fill.fee,
+        protection=Protection.at_entry(entry.spec, signal.side, fill.price),
+        source=quote.source if quote else signal.source,
+        is_live=context.setup.live,
+    )
+    context.book.add(position)
+    record_position(context, position)
+
+
+def close_position(context: EngineContext, request: ExitRequest, fill: Fill) -> None:
+    """Close a position: its PnL is realized, net of the fees of both sides."""
+    position = request.position
+    context.book.remove(position)
+    trade = _trade(position, request.reason, fill)
+    position.status = PositionStatus.CLOSED
+    record = replace(
+        position.record(),
+        fees=trade.fees,
+        pnl=trade.pnl,
+        exit_price=fill.price,
+        exit_time_ms=fill.time_ms,
+        exit_reason=request.reason,
+    )
+    context.recorder.batch.position(context.setup.id, record, context.now_ms())
+    context.account.book(position.holder, trade.pnl)
+    context.on_trade(position.holder, trade)
+
+
+def _trade(position: LivePosition, reason: ExitReason, fill: Fill) -> Trade:
+    fees = position.fees + fill.fee
+    gross = gross_pnl(position.side, position.quantity, position.entry_price, fill.price)
+    return Trade(
+        direction=position.side,
+        entry_time_ms=position.entry_time_ms,
+        entry_price=position.entry_price,
+        exit_time_ms=fill.time_ms,
+        exit_price=fill.price,
+        quantity=position.quantity,
+        fees=fees,
+        pnl=gross - fees,
+        exit_reason=reason,
+    )

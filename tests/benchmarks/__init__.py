@@ -1,0 +1,1 @@
+"""Benchmarks of the budgets in design.md §7: `make bench`. Never timed tests."""

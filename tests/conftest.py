@@ -1,0 +1,67 @@
+"""Ground for every test: the user's own folders are out of reach, and waiting has an end."""
+
+import asyncio
+import os
+import shutil
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from cts_tui.store.database import Database
+from cts_tui.store.journal import Journal
+from cts_tui.store.schema import open_store
+
+Until = Callable[..., Awaitable[None]]
+_WAIT_S = 20.0
+
+
+@pytest.fixture(autouse=True)
+def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Data and configuration of a test are its own, whatever the environment says."""
+    for name in [name for name in os.environ if name.startswith("CTS_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("CTS_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setenv("CTS_CONFIG_DIR", str(tmp_path / "config"))
+
+
+@pytest.fixture
+def until() -> Until:
+    """Wait, without blocking the loop, until something is so; it never happening is a failure."""
+
+    async def wait(is_so: Callable[[], object], why: str = "") -> None:
+        deadline = time.monotonic() + _WAIT_S
+        while not is_so():
+            assert time.monotonic() < deadline, f"never happened: {why or is_so}"
+            await asyncio.sleep(0.002)
+
+    return wait
+
+
+@pytest.fixture(scope="session")
+def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database file with the newest schema and nothing in it."""
+    file = tmp_path_factory.mktemp("empty-store") / "cts.db"
+    database = Database.at(file)
+    open_store(database)
+    database.close()
+    return file
+
+
+@pytest.fixture
+def database(tmp_path: Path, empty_store: Path) -> Iterator[Database]:
+    """An empty store of the newest schema, in a file of its own."""
+    file = tmp_path / "cts.db"
+    shutil.copy(empty_store, file)
+    database = Database.at(file)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def journal(database: Database) -> Iterator[Journal]:
+    """The writer of `database`."""
+    journal = Journal(database)
+    yield journal
+    journal.close()
