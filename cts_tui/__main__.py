@@ -32,7 +32,7 @@ def main() -> None:
     except KeyboardInterrupt:
         _fail("interrupted")
         code = 130
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - the outermost edge: told, logged, exit 1
         _fail(f"unexpected {type(error).__name__}: {error}; please report it{_log_fault()}")
         code = 1
     sys.exit(code)

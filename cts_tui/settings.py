@@ -35,7 +35,7 @@ class Settings(BaseSettings):
     candle_history: int = Field(default=1_000, ge=300, le=100_000)
     """Candles kept in memory per symbol and timeframe."""
 
-    tick_stale_s: float = Field(default=PRICE_STALE_MS / 1000, gt=0)
+    tick_stale_s: float = Field(default=PRICE_STALE_MS / 1000, gt=0, allow_inf_nan=False)
     """Age in seconds from which a tick is stale: entries stop, exits do not (S8)."""
 
     feed_lost_s: float = Field(default=90.0, gt=0, allow_inf_nan=False)
@@ -56,19 +56,19 @@ class Settings(BaseSettings):
     keep_events_days: int = Field(default=180, ge=1)
     """Age in days at which an event is pruned."""
 
-    sma_period: int = Field(default=20, ge=2, le=100_000)
+    sma_period: int = Field(default=20, ge=2, le=10_000)
     """Period of the SMA that is computed for every symbol."""
 
-    rsi_period: int = Field(default=14, ge=2, le=100_000)
+    rsi_period: int = Field(default=14, ge=2, le=10_000)
     """Period of the RSI that is computed for every symbol."""
 
-    macd_fast: int = Field(default=12, ge=2, le=100_000)
+    macd_fast: int = Field(default=12, ge=2, le=10_000)
     """Fast period of the MACD that is computed for every symbol."""
 
-    macd_slow: int = Field(default=26, ge=2, le=100_000)
+    macd_slow: int = Field(default=26, ge=2, le=10_000)
     """Slow period of the MACD that is computed for every symbol."""
 
-    macd_signal: int = Field(default=9, ge=1, le=100_000)
+    macd_signal: int = Field(default=9, ge=1, le=10_000)
     """Signal period of the MACD that is computed for every symbol."""
 
     demo_seed: int = 7
@@ -76,6 +76,9 @@ class Settings(BaseSettings):
 
     theme: str = "cts-dark"
     """Name of the colour theme."""
+
+    keys: dict[str, str] = {}
+    """Keys of the desk by action id, like `kill = "ctrl+k"`; `?` in the desk lists the ids."""
 
     @model_validator(mode="after")
     def _check_periods(self) -> "Settings":

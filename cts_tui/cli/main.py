@@ -6,11 +6,12 @@ import typer
 
 from cts_tui import __version__
 from cts_tui.cli import connections, engine, lists, replay, strategies
-from cts_tui.cli.options import say
+from cts_tui.cli.tables import say
 
 app = typer.Typer(
     name="cts-tui",
-    help="A trading desk for the terminal. Without a command it opens the desk.",
+    help="A trading desk for the terminal. Without a command it opens the desk; without a terminal "
+    "it runs the engine.",
     pretty_exceptions_enable=False,
     add_completion=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -40,7 +41,11 @@ def desk(
     context: typer.Context,
     data_dir: Annotated[
         str | None,
-        typer.Option("--data-dir", help="Data folder, instead of CTS_DATA_DIR; anywhere."),
+        typer.Option(
+            "--data-dir",
+            metavar="FOLDER",
+            help="Data folder, instead of CTS_DATA_DIR; also after the command.",
+        ),
     ] = None,
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")

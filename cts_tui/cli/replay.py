@@ -6,20 +6,34 @@ from typing import Annotated, Any
 
 import typer
 
-from cts_tui.cli.options import JsonOption, open_desk, print_json, print_table, say, warn
+from cts_tui.cli.options import JsonOption, current_folder, open_desk, print_json
+from cts_tui.cli.tables import Signed, print_facts, print_table, say, warn
 from cts_tui.errors import ConfigError
 
 FilesArgument = Annotated[
-    list[str], typer.Argument(help="Candle files, EXCHANGE_SYMBOL_TIMEFRAME.csv[.gz].")
+    list[str],
+    typer.Argument(metavar="FILE", help="Candle files, EXCHANGE_SYMBOL_TIMEFRAME.csv[.gz]."),
 ]
-SymbolOption = Annotated[str | None, typer.Option("--symbol", help="Instead of the file's.")]
-TimeframeOption = Annotated[str | None, typer.Option("--timeframe", help="Instead of the file's.")]
+SymbolOption = Annotated[
+    str | None, typer.Option("--symbol", metavar="S", help="Instead of the one in the file's name.")
+]
+TimeframeOption = Annotated[
+    str | None,
+    typer.Option("--timeframe", metavar="T", help="Instead of the one in the file's name."),
+]
 StrategyOption = Annotated[
-    list[str] | None, typer.Option("--strategy", help="Repeatable; default: all enabled.")
+    list[str] | None,
+    typer.Option("--strategy", metavar="NAME", help="Repeatable; without it, all enabled ones."),
 ]
-FeeOption = Annotated[str, typer.Option("--fee-pct", help="Fee per fill in percent.")]
-SlippageOption = Annotated[str, typer.Option("--slippage-pct", help="Slippage in percent.")]
-BalanceOption = Annotated[str, typer.Option("--balance", help="Starting balance, quote currency.")]
+FeeOption = Annotated[
+    str, typer.Option("--fee-pct", metavar="PCT", help="Fee of each fill in percent.")
+]
+SlippageOption = Annotated[
+    str, typer.Option("--slippage-pct", metavar="PCT", help="Slippage in percent.")
+]
+BalanceOption = Annotated[
+    str, typer.Option("--balance", metavar="AMOUNT", help="Starting balance, quote currency.")
+]
 
 
 def replay(
@@ -35,26 +49,38 @@ def replay(
     balance: BalanceOption = "10000",
     as_json: JsonOption = False,
 ) -> None:
-    """Run recorded candles through the whole pipeline: every processor, paper venue, store."""
+    """Run recorded candles through the whole pipeline: every processor, paper venue, store.
+
+    What it did stays in the store, under the connection replay-EXCHANGE-SYMBOL-TIMEFRAME, until
+    the same candles are replayed again.
+    """
     money = {
         "fee_pct": _decimal("--fee-pct", fee_pct, below=Decimal(100)),
         "slippage_pct": _decimal("--slippage-pct", slippage_pct, below=Decimal(100)),
         "balance": _decimal("--balance", balance, above=Decimal(0)),
     }
     from cts_tui.desk import replays
+    from cts_tui.desk.log_file import log_to
 
     recorded = replays.read_files(files, symbol, timeframe)
     with open_desk() as desk:
         specs = replays.chosen_strategies(desk, strategy or ())
-        document = replays.replay(
-            desk,
-            recorded,
-            specs,
-            is_gated=not no_gate,
-            on_file=lambda file: _progress(f"replaying {file.exchange} {file.symbol} …"),
-            **money,
-        )
-    _progress("")
+        log_to(current_folder().log)
+        try:
+            document = replays.replay(
+                desk,
+                recorded,
+                specs,
+                is_gated=not no_gate,
+                on_file=lambda file: _progress(
+                    f"replaying {file.exchange} {file.symbol} {file.timeframe} ..."
+                ),
+                **money,
+            )
+        except KeyboardInterrupt:
+            warn("cts-tui: interrupted; of the series at hand nothing is kept")
+            raise
+        _progress("")
     if as_json:
         print_json(document)
     else:
@@ -86,28 +112,35 @@ def _progress(text: str) -> None:
 def _print_results(document: dict[str, Any]) -> None:
     columns = {
         "symbol": "SYMBOL",
-        "timeframe": "TF",
+        "timeframe": "CANDLES",
         "strategy": "STRATEGY",
-        "candles": "CANDLES",
+        "candles": "COUNT",
         "trades": "TRADES",
-        "win_rate_pct": "WIN %",
-        "profit_factor": "PF",
+        "win_rate_pct": "WON %",
+        "profit_factor": "PROFIT FACTOR",
         "net_profit": "NET",
         "net_profit_pct": "NET %",
-        "max_drawdown_pct": "MAX DD %",
+        "max_drawdown_pct": "MAX DRAWDOWN %",
         "exposure_pct": "EXPOSED %",
     }
     rows = [
-        result | {"net_profit": round(Decimal(result["net_profit"]), 2)}
+        result
+        | {
+            "net_profit": Signed.money(Decimal(result["net_profit"])),
+            "net_profit_pct": Signed.pct(result["net_profit_pct"]),
+        }
         for result in document["results"]
     ]
-    print_table(rows, columns, "no results")
-    quality = document["data"]
-    say()
-    say("data      " + "  ".join(f"{key} {value}" for key, value in quality.items()))
+    print_table(rows, columns, "no results: no strategy is meant for these symbols")
     pipeline = dict(document["pipeline"])
     timings = pipeline.pop("timings")
-    say("pipeline  " + "  ".join(f"{key} {value}" for key, value in pipeline.items()))
-    say("ms        " + "  ".join(f"{key} {value:.0f}" for key, value in timings.items()))
+    say()
+    print_facts(
+        {
+            "data": document["data"],
+            "pipeline": pipeline,
+            "time in ms": {stage: round(spent) for stage, spent in timings.items()},
+        }
+    )
     if pipeline["errors"]:
         warn(f"cts-tui: {pipeline['errors']} cycles failed; see the log")

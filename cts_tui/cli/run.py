@@ -8,6 +8,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from cts_tui.errors import ConfigError, CtsError, StoreError
@@ -46,36 +47,58 @@ def open_app(folder: DataFolder, note: str = "") -> int:
     def open_desk() -> "tuple[Desk, EngineHost]":
         return _open(folder, "tui")
 
-    app = CtsApp(open_desk, _theme(), theme_folders(), note)
-    with _hang_up_detaches(app):
+    look = _look()
+    app = CtsApp(open_desk, look.theme, theme_folders(), note, look.keys)
+    with _signals_for(app):
         app.run()
     return app.return_code or 0
 
 
-def _theme() -> str:
-    """Return the theme's name without loading the settings, which takes longer than painting."""
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """The settings that the first frame needs."""
+
+    theme: str = "cts-dark"
+    keys: dict[str, str] = field(default_factory=dict)
+
+
+def _look() -> _Look:
+    """Read theme and keys without loading the settings, which takes longer than painting.
+
+    A file that cannot be read looks like none here: opening the desk says what is wrong with it.
+    """
     from cts_tui.paths import config_folder
 
     chosen = os.environ.get("CTS_THEME")
     file = config_folder() / "config.toml"
-    if chosen or not file.exists():
-        return chosen or "cts-dark"
+    if not file.exists():
+        return _Look(chosen or _Look().theme)
     import tomllib
 
-    with contextlib.suppress(OSError, ValueError):  # the settings say what is wrong with the file
-        return str(tomllib.loads(file.read_text("utf-8")).get("theme", "cts-dark"))
-    return "cts-dark"
+    try:
+        config = tomllib.loads(file.read_text("utf-8"))
+    except (OSError, ValueError):
+        config = {}
+    keys = config.get("keys")
+    named = (
+        {str(action): str(key) for action, key in keys.items()} if isinstance(keys, dict) else {}
+    )
+    theme = chosen or str(config.get("theme", _Look().theme))
+    return _Look(theme, {str(action): str(key) for action, key in named.items()})
 
 
 @contextlib.contextmanager
-def _hang_up_detaches(app: "CtsApp") -> Iterator[None]:
-    """While the app runs, a lost terminal (SIGHUP) ends the screen; the engine goes on."""
+def _signals_for(app: "CtsApp") -> Iterator[None]:
+    """While the app runs: a lost terminal ends the screen only, SIGTERM everything in order."""
 
     def on_hang_up(_signal: int, _frame: "FrameType | None") -> None:
         _let_go_of_terminal()
         app.detach()
 
-    with _handled(signal.SIGHUP, on_hang_up):
+    def on_terminate(_signal: int, _frame: "FrameType | None") -> None:
+        app.call_later(app.action_quit)
+
+    with _handled(signal.SIGHUP, on_hang_up), _handled(signal.SIGTERM, on_terminate):
         yield
 
 

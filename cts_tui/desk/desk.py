@@ -32,7 +32,7 @@ from cts_tui.store import history
 from cts_tui.store.database import Database
 from cts_tui.store.schema import open_store
 
-_DATABASE_URL: Final = re.compile(r"(sqlite|postgresql)(\+\w+)?://")
+_DATABASE_URL: Final = re.compile(r"(sqlite(\+pysqlite)?|postgresql(\+(psycopg2?|pg8000))?)://")
 _URL_FORM: Final = (
     "expected sqlite:////FOLDER/FILE or postgresql+psycopg://USER@HOST/NAME; correct or unset it"
 )

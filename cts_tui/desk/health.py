@@ -105,7 +105,7 @@ class HealthDesk:
         minor = [
             *health_rules.unwatched_positions(views),
             *health_rules.impairments(views, programs, now_ms),
-            *health_rules.feed_faults(feeds, programs),
+            *health_rules.feed_faults(feeds, views, programs, now_ms),
             *health_rules.processor_faults(processors, now_ms),
             *health_rules.journal_faults(journal),
         ]

@@ -14,6 +14,7 @@ from cts_tui.model.views import (
 )
 
 _RECENT_ERROR_MS: Final = 300_000
+_LISTED: Final = 5
 
 
 def database_faults(database: Report) -> list[str]:
@@ -80,14 +81,24 @@ def _is_starting(view: ConnectionView, programs: list[EngineProgramView], now_ms
     return view.status is EngineStatus.STARTING or (is_young and not has_spoken)
 
 
-def feed_faults(feeds: list[FeedView], programs: list[EngineProgramView]) -> list[str]:
-    """Return a line when prices are too old."""
+def feed_faults(
+    feeds: list[FeedView],
+    views: list[ConnectionView],
+    programs: list[EngineProgramView],
+    now_ms: int,
+) -> list[str]:
+    """Return a line when prices are too old; of an engine that starts they still are."""
     if not any(program.is_alive for program in programs):
         return []
-    stale = [f"{feed.connection} {feed.symbol}" for feed in feeds if feed.is_stale]
+    starting = {view.name for view in views if _is_starting(view, programs, now_ms)}
+    stale = [
+        f"{feed.connection} {feed.symbol}"
+        for feed in feeds
+        if feed.is_stale and feed.connection not in starting
+    ]
     if not stale:
         return []
-    listed = ", ".join(stale[:5]) + ", …" * (len(stale) > 5)
+    listed = ", ".join(stale[:_LISTED]) + ", …" * (len(stale) > _LISTED)
     return [f"{len(stale)} of {len(feeds)} prices are stale: {listed}"]
 
 

@@ -43,10 +43,15 @@ def seed(database: Database) -> list[str]:
             connections.add(transaction, _demo(), now, is_predefined=True, enabled=True)
             for draft in _templates():
                 connections.add(transaction, draft, now, is_predefined=True)
-            told.append(f"added the connections {DEMO}, enabled, and {_names()}, disabled")
-        for spec in _missing(transaction):
+            told.append(
+                f"the desk begins with {DEMO}, enabled, and {len(_TEMPLATES)} disabled connections"
+            )
+        missing = _missing(transaction)
+        for spec in missing:
             strategies.add(transaction, spec, now, enabled=True, is_builtin=True)
-            told.append(f"added the strategy {spec.name}, enabled")
+        if missing:
+            names = ", ".join(spec.name for spec in missing)
+            told.append(f"added and enabled the built-in strategies {names}")
     return told
 
 
@@ -58,10 +63,6 @@ def _missing(transaction: Transaction) -> list[StrategySpec]:
     """Return the built-in strategies that the store lacks."""
     known = {spec.name for spec in strategies.specs(transaction, only_enabled=False)}
     return [spec for spec in builtin_strategies() if spec.name not in known]
-
-
-def _names() -> str:
-    return ", ".join(name for name, *_ in _TEMPLATES)
 
 
 def usual_symbols(exchange: str, market: MarketType) -> tuple[str, ...]:

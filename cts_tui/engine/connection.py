@@ -15,6 +15,7 @@ from cts_tui.engine.market_state import MarketState
 from cts_tui.engine.pipeline import Pipeline
 from cts_tui.engine.recorder import Recorder
 from cts_tui.engine.requests import ExitRequest
+from cts_tui.engine.settlement import record_position
 from cts_tui.market.feed import Feed
 from cts_tui.model.columns import CandleColumns
 from cts_tui.model.connection import ConnectionSetup
@@ -65,7 +66,7 @@ class ConnectionEngine:
             store_id=store_id,
         )
         self.pipeline = Pipeline(self.context)
-        self._feeder = Feeder(self.context, self._connect, self.pipeline.receive, self._configure)
+        self._feeder = Feeder(self.context, self._connect, self.pipeline.receive, self._begin_anew)
         self._is_ready = False
 
     @property
@@ -96,6 +97,11 @@ class ConnectionEngine:
     def set_strategies(self, specs: Sequence[StrategySpec]) -> None:
         """Run these strategies from now on; open positions keep their levels."""
         self._specs = specs
+        self._configure()
+
+    def _begin_anew(self) -> None:
+        """Go on from candles that were replaced while the feed was lost."""
+        self.pipeline.forget_waiting()
         self._configure()
 
     def _configure(self) -> None:
@@ -137,7 +143,10 @@ class ConnectionEngine:
                 )
                 context.market.warm(symbol, self.setup.timeframe, candles)
         for record in records:
-            context.book.add(LivePosition.restored(record, attempts.get(record.key, 0)))
+            position = LivePosition.restored(record, attempts.get(record.key, 0))
+            context.book.add(position)
+            if record.status is not position.status:  # its close was under way
+                record_position(context, position)
         context.account.book(("", "", ""), realized)
         for order in unfinished:
             self._expire(order)

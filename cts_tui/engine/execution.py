@@ -1,18 +1,23 @@
 """Execution: risk → order intent → venue → fills; the only caller of the venue."""
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from cts_tui.engine.book import Holder
 from cts_tui.engine.context import EngineContext
 from cts_tui.engine.processor import CycleReport, Processor
 from cts_tui.engine.requests import EntryRequest, ExitRequest, Request, entry_order, exit_order
-from cts_tui.engine.risk import Refusal, check_entry
-from cts_tui.engine.settlement import close_position, open_position, record_position
-from cts_tui.errors import StoreError, UnknownOutcome
+from cts_tui.engine.risk import Refusal, check_automatic_exit, check_entry, check_exit
+from cts_tui.engine.settlement import (
+    close_position,
+    open_position,
+    record_fate,
+    record_position,
+)
+from cts_tui.errors import StoreError, UnknownOutcome, VenueError
 from cts_tui.model.records import Fill, Order, Signal
-from cts_tui.model.trading import OrderStatus, PositionStatus, SignalStatus
+from cts_tui.model.trading import ExitReason, OrderStatus, PositionStatus, SignalStatus
 from cts_tui.rules.sizing import entry_cost
 from cts_tui.venue.venue import Rejected
 
@@ -37,7 +42,9 @@ class Execution(Processor):
         self._requests: deque[Request] = deque()
         self._working: dict[str, _Working] = {}
         self._entering: set[Holder] = set()
-        self._unknown: set[str] = set()
+        self._reversals: dict[str, EntryRequest] = {}
+        """Entries that wait until the position to close first, named by its key, is closed."""
+        self._freed: list[EntryRequest] = []
         self.orders = 0
         self.fills = 0
         self.refused = 0
@@ -58,6 +65,7 @@ class Execution(Processor):
         if requests:
             await self.carry_out(requests)
         self.book_fills()
+        await self.reverse()
         self._context.recorder.flush_when_full()
         return CycleReport(len(requests))
 
@@ -72,6 +80,13 @@ class Execution(Processor):
         for working in await self._recorded(prepared):
             await self._send(working)
 
+    async def reverse(self) -> bool:
+        """Send the entries whose exits have filled; return whether there were any."""
+        freed, self._freed = self._freed, []
+        if freed:
+            await self.carry_out(freed)
+        return bool(freed)
+
     def _prepare(self, request: Request) -> _Working | None:
         """Return the order of a request; None when it is refused, or there is nothing to do."""
         if isinstance(request, EntryRequest):
@@ -79,6 +94,10 @@ class Execution(Processor):
         position = request.position
         is_gone = self._context.book.get(position.key) is not position
         if is_gone or position.status is PositionStatus.CLOSING:
+            return None
+        refusal = _exit_refusal(self._context, request)
+        if refusal is not None:
+            self._refuse(request, refusal.reason)
             return None
         position.status = PositionStatus.CLOSING
         position.exit_attempts += 1
@@ -91,12 +110,16 @@ class Execution(Processor):
             self._refuse(request, refusal.reason)
             return None
         holder = _holder(signal)
+        self._entering.add(holder)
+        held = context.book.held(holder)
+        if held is not None:  # it is being closed: only then is known what there is to spend
+            self._reversals[held.key] = request
+            return None
         equity = context.account.equity(holder)
         cost = entry_cost(request.spec.size, equity, request.spec.stop_loss_pct)
         if not cost:
             self._refuse(request, f"the size of the entry is 0 at an equity of {equity}")
             return None
-        self._entering.add(holder)
         order = entry_order(
             request,
             cost,
@@ -108,12 +131,12 @@ class Execution(Processor):
 
     def _refusal(self, signal: Signal) -> Refusal | None:
         """Return why the entry of a signal may not go out, None when it may."""
-        if signal.symbol in self._unknown:
+        if _has_unknown(self._working, signal.symbol):
             return Refusal("an order on this symbol has an unknown outcome")
         held = self._context.book.held(_holder(signal))
         if held is not None and held.status is not PositionStatus.CLOSING:
             return Refusal("the strategy holds a position on this symbol already")
-        return check_entry(self._context.entry_situation(signal.symbol, signal.timeframe))
+        return check_entry(self._context.entry_situation(signal))
 
     def _refuse(self, request: Request, reason: str) -> None:
         """Leave the reason of a request that is not carried out; an exit may be asked for again."""
@@ -121,18 +144,17 @@ class Execution(Processor):
         if isinstance(request, EntryRequest):
             self._entering.discard(_holder(request.signal))
         else:
-            request.position.status = PositionStatus.OPEN
-            record_position(self._context, request.position)
-        self._set_signal_status(request, SignalStatus.REFUSED, reason)
+            self._reopen(request)
+        record_fate(self._context, request, SignalStatus.REFUSED, reason)
 
-    def _set_signal_status(
-        self, request: Request, status: SignalStatus, reason: str | None = None
-    ) -> None:
-        signal = request.signal
-        if signal is not None:
-            self._context.recorder.batch.signal_status(
-                self._context.setup.id, signal, status, reason or signal.reason
-            )
+    def _reopen(self, request: ExitRequest) -> None:
+        """Let a position that could not be closed stay open; what waited for it is refused."""
+        position = request.position
+        position.status = PositionStatus.OPEN
+        record_position(self._context, position)
+        waiting = self._reversals.pop(position.key, None)
+        if waiting is not None:
+            self._refuse(waiting, "the position to close first is still open")
 
     async def _recorded(self, prepared: list[_Working]) -> list[_Working]:
         """Make the intents durable; return the orders that may be sent.
@@ -145,19 +167,37 @@ class Execution(Processor):
             if len(prepared) > 1:
                 return [one for working in prepared for one in await self._recorded([working])]
             self.figures.record_error(error, self._context.now_ms())
-            self._refuse(prepared[0].request, str(error))
+            self._not_recorded(prepared[0].request, str(error))
             return []
         return prepared
 
+    def _not_recorded(self, request: Request, reason: str) -> None:
+        """Refuse a request, except a rule's exit: the rule may not fire again, so it is kept."""
+        if isinstance(request, ExitRequest) and request.reason is ExitReason.RULE:
+            request.position.status = PositionStatus.OPEN
+            self._requests.append(request)
+        else:
+            self._refuse(request, reason)
+
     async def _send(self, working: _Working) -> None:
         """Send an order whose intent is on the disk, and record the venue's answer."""
+        if isinstance(working.request, EntryRequest) and _has_unknown(
+            self._working, working.order.symbol
+        ):
+            reason = "an order sent before it on this symbol has an unknown outcome"
+            self._update(working, status=OrderStatus.CANCELLED, reason=reason)
+            self._refuse(working.request, reason)
+            return
         self.orders += 1
         self._working[working.order.client_order_id] = working
         try:
             answer = await self._context.venue.submit(working.order)
-        except UnknownOutcome as error:
-            self._unknown.add(working.order.symbol)
-            self._update(working, status=OrderStatus.UNKNOWN, reason=str(error))
+        except VenueError as error:
+            answer = Rejected(str(error))
+        except Exception as error:  # noqa: BLE001 - an adapter is a plug-in: it may have arrived
+            if not isinstance(error, UnknownOutcome):
+                self.figures.record_error(error, self._context.now_ms())
+            self._update(working, status=OrderStatus.UNKNOWN, reason=str(error) or repr(error))
             return
         if isinstance(answer, Rejected):
             self._update(working, status=OrderStatus.REJECTED, reason=answer.reason)
@@ -165,7 +205,7 @@ class Execution(Processor):
             self._refuse(working.request, f"rejected by the venue: {answer.reason}")
             return
         self._update(working, status=OrderStatus.OPEN, venue_order_id=answer.venue_order_id)
-        self._set_signal_status(working.request, SignalStatus.EXECUTED)
+        record_fate(self._context, working.request, SignalStatus.EXECUTED)
         if isinstance(working.request, ExitRequest):
             record_position(self._context, working.request.position)
 
@@ -199,9 +239,7 @@ class Execution(Processor):
         for fill in self._context.venue.take_fills():
             working = self._working.get(fill.client_order_id)
             if working is None:
-                stray = (
-                    f"a fill of {fill.client_order_id}, which is no working order of this engine"
-                )
+                stray = f"a fill of {fill.client_order_id}, no working order of this engine"
                 self.figures.record_error(stray, self._context.now_ms())
             else:
                 self._book(working, fill)
@@ -226,6 +264,10 @@ class Execution(Processor):
             open_position(context, working.request, fill)
         else:
             close_position(context, working.request, fill)
+            reversal = self._reversals.pop(working.request.position.key, None)
+            if reversal is not None:
+                self._freed.append(reversal)
+                self.wake()
 
     async def abandon(self) -> None:
         """Cancel what rests at the venue (the engine stops, or a replay ends)."""
@@ -236,9 +278,23 @@ class Execution(Processor):
                 self._update(working, status=OrderStatus.CANCELLED, reason="the engine stopped")
                 self._forget(working)
                 if isinstance(working.request, ExitRequest):
-                    working.request.position.status = PositionStatus.OPEN
-                    record_position(self._context, working.request.position)
+                    self._reopen(working.request)
 
 
 def _holder(signal: Signal) -> Holder:
     return signal.strategy, signal.symbol, signal.timeframe
+
+
+def _exit_refusal(context: EngineContext, request: ExitRequest) -> Refusal | None:
+    """Return why a position may not be closed now; levels were checked when touched."""
+    situation = context.exit_situation(request.position.symbol, request.signal)
+    is_by_rule = request.reason is ExitReason.RULE
+    return check_automatic_exit(situation) if is_by_rule else check_exit(situation)
+
+
+def _has_unknown(working: Mapping[str, _Working], symbol: str) -> bool:
+    """Return whether an order on `symbol` may have arrived without our knowing (S5)."""
+    return any(
+        one.order.status is OrderStatus.UNKNOWN and one.order.symbol == symbol
+        for one in working.values()
+    )

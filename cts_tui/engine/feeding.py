@@ -62,7 +62,7 @@ class Feeder:
                 await self._pump_until_lost(self.feed)
             await self._walk(_RETRY_S[min(self._failures, len(_RETRY_S)) - 1])
             if await self.open() and self.feed is not None:
-                await self._refill(self.feed)
+                await self._refill_or_lose(self.feed)
 
     async def close(self) -> None:
         """Let go of the feed."""
@@ -73,9 +73,13 @@ class Feeder:
         try:
             await self._pump(feed, self._context.settings.feed_lost_s)
         except (CtsError, OSError, ValueError) as error:
-            self._fail(error)
-            await feed.close()
-            self.feed = None
+            await self._lose(feed, error)
+
+    async def _lose(self, feed: Feed, error: Exception) -> None:
+        """Let go of a feed that failed."""
+        self._fail(error)
+        await feed.close()
+        self.feed = None
 
     async def _pump(self, feed: Feed, lost_after_s: float) -> None:
         """Hand on events. Raises FeedLostError when they end or stay away."""
@@ -107,6 +111,13 @@ class Feeder:
                         self._receive(events)
         except TimeoutError:
             await feed.close()
+
+    async def _refill_or_lose(self, feed: Feed) -> None:
+        """Refill the candles from a feed that is back; one that cannot tell them is lost again."""
+        try:
+            await self._refill(feed)
+        except (CtsError, OSError, ValueError) as error:
+            await self._lose(feed, error)
 
     async def _refill(self, feed: Feed) -> None:
         """Replace what was invented by the feed's own history, without trading on it."""

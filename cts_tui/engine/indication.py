@@ -37,14 +37,19 @@ class IndicationProcessor(Processor):
             for (symbol, timeframe), wanted in rules.items()
         }
         for series, panel in self.panels.items():
-            panel.fill(self._context.market.buffer(*series).columns())
+            panel.fill(self._context.market.settled(series))
 
     async def cycle(self) -> CycleReport:
-        """Take every candle that has closed; one symbol that fails does not keep up the others."""
+        """Take every candle that has closed; one symbol that fails does not keep up the others.
+
+        Of a series one candle at a time: the next one waits until the rules have seen this one.
+        """
         closed = self._context.market.closed
         handled = 0
-        while closed:
+        seen = {event[:2] for event in self.ready}
+        while closed and closed[0][:2] not in seen:
             event = closed.popleft()
+            seen.add(event[:2])
             handled += 1
             try:
                 self._take(event)

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 from cts_tui.engine.connection import ConnectionEngine
@@ -39,9 +39,10 @@ class _Slot:
     specs: Sequence[StrategySpec]
     engine: ConnectionEngine
     task: "asyncio.Task[None]"
-    lease_until: float = 0.0
-    """Monotonic time until which the lease is certainly ours."""
-    started_at: float = field(default_factory=time.monotonic)
+    started_at: float
+    """Monotonic time."""
+    lease_until: float
+    """Monotonic time until which the lease is certainly ours; 0 once it is lost."""
 
 
 class TradeEngineManager:
@@ -83,9 +84,13 @@ class TradeEngineManager:
                 await self._stop(connection_id)
         for connection_id, setup in wanted.items():
             if connection_id not in self._slots:
-                await self._start(setup, desired.specs)
-        for slot in self._slots.values():
-            self._steer(slot, desired)
+                await self._try_to_start(setup, desired)
+        for connection_id, slot in list(self._slots.items()):
+            try:
+                self._steer(slot, desired)
+            except Exception as error:  # noqa: BLE001 - counted and recorded as the engine's own
+                await self._stop(connection_id)
+                self._note_failure(slot.setup, _in_words(error))
 
     async def renew_leases(self) -> None:
         """Renew the leases. An engine opens nothing more once its lease is lost, or could be (S9).
@@ -94,13 +99,14 @@ class TradeEngineManager:
         """
         for connection_id, slot in list(self._slots.items()):
             try:
+                asked_at = time.monotonic()
                 if await self._acquire(connection_id):
-                    slot.lease_until = time.monotonic() + self._lease_s - _LEASE_MARGIN_S
+                    slot.lease_until = asked_at + self._lease_s - _LEASE_MARGIN_S
                 else:
                     slot.lease_until = 0.0
             except StoreError as error:
                 LOG.warning("lease of %s cannot be renewed: %s", slot.setup.name, error)
-            slot.engine.context.has_lease = time.monotonic() < slot.lease_until
+            slot.engine.context.lease_until = slot.lease_until
 
     async def stop(self) -> None:
         """Stop every engine in order."""
@@ -116,23 +122,38 @@ class TradeEngineManager:
         for key in desired.close_requests.get(slot.setup.id, ()):
             slot.engine.close_position(key)
 
-    async def _start(self, setup: ConnectionSetup, specs: Sequence[StrategySpec]) -> None:
-        """Start the engine of a connection, unless it waits after a failure or has no lease."""
+    async def _try_to_start(self, setup: ConnectionSetup, desired: DesiredState) -> None:
+        """Start an engine unless it waits after a failure; one that cannot begin stops no other."""
         if time.monotonic() < self._retry_at.get(setup.id, 0.0):
             return
+        try:
+            await self._start(setup, desired)
+        except StoreError as error:
+            LOG.warning("the lease of %s cannot be taken: %s", setup.name, error)
+        except Exception as error:  # noqa: BLE001 - an engine that cannot even be built
+            self._note_failure(setup, _in_words(error))
+
+    async def _start(self, setup: ConnectionSetup, desired: DesiredState) -> None:
+        """Start the engine of a connection if its lease can be had."""
+        asked_at = time.monotonic()
         if not await self._acquire(setup.id):
             return
-        engine = self._make(setup, specs)
+        engine = self._make(setup, desired.specs)
+        lease_until = asked_at + self._lease_s - _LEASE_MARGIN_S
+        engine.context.lease_until = lease_until
+        engine.context.is_killed = desired.is_killed
         task = asyncio.create_task(engine.run(), name=f"engine of {setup.name}")
-        lease_until = time.monotonic() + self._lease_s - _LEASE_MARGIN_S
-        self._slots[setup.id] = _Slot(setup, specs, engine, task, lease_until)
+        self._slots[setup.id] = _Slot(setup, desired.specs, engine, task, asked_at, lease_until)
         LOG.info("engine of %s started", setup.name)
 
     async def _stop(self, connection_id: int) -> None:
         slot = self._slots.pop(connection_id)
         slot.task.cancel()
         await asyncio.gather(slot.task, return_exceptions=True)
-        await self._release(connection_id)
+        try:
+            await self._release(connection_id)
+        except StoreError as error:
+            LOG.warning("the lease of %s is left to expire: %s", slot.setup.name, error)
         self._failures.pop(connection_id, None)
         self._retry_at.pop(connection_id, None)
 
@@ -144,10 +165,14 @@ class TradeEngineManager:
             del self._slots[connection_id]
             if time.monotonic() - slot.started_at > _SETTLED_S:
                 self._failures.pop(connection_id, None)
-            failures = self._failures[connection_id] = self._failures.get(connection_id, 0) + 1
-            wait_s = _BACKOFF_S[min(failures, len(_BACKOFF_S)) - 1]
-            self._retry_at[connection_id] = time.monotonic() + wait_s
-            self._on_failure(slot.setup, _reason(slot.task), wait_s)
+            self._note_failure(slot.setup, _reason(slot.task))
+
+    def _note_failure(self, setup: ConnectionSetup, reason: str) -> None:
+        """Record a failure; the engine starts again the later the more there were in a row."""
+        failures = self._failures[setup.id] = self._failures.get(setup.id, 0) + 1
+        wait_s = _BACKOFF_S[min(failures, len(_BACKOFF_S)) - 1]
+        self._retry_at[setup.id] = time.monotonic() + wait_s
+        self._on_failure(setup, reason, wait_s)
 
 
 def _reason(task: "asyncio.Task[None]") -> str:
@@ -155,6 +180,8 @@ def _reason(task: "asyncio.Task[None]") -> str:
     error = None if task.cancelled() else task.exception()
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
-    if error is None:
-        return "the engine ended by itself"
+    return "the engine ended by itself" if error is None else _in_words(error)
+
+
+def _in_words(error: BaseException) -> str:
     return str(error) if isinstance(error, CtsError) else f"{type(error).__name__}: {error}"

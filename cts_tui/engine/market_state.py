@@ -70,6 +70,12 @@ class MarketState:
             buffer = self.buffers[key] = CandleBuffer(timeframe, self.capacity)
         return buffer
 
+    def settled(self, series: Series, ready: Iterable[CandleClosed] = ()) -> CandleColumns:
+        """Return the candles of a series, less those in `closed` and `ready`: they are to come."""
+        waiting = sum(event[:2] == series for queue in (self.closed, ready) for event in queue)
+        columns = self.buffer(*series).columns()
+        return columns.slice(0, max(0, len(columns) - waiting))
+
     def warm(self, symbol: str, timeframe: str, history: CandleColumns) -> None:
         """Fill the buffer of a series with its history."""
         self.buffer(symbol, timeframe).extend(history)
@@ -131,7 +137,9 @@ class MarketState:
             self._add_to(coarser, symbol, candle, source)
         if not self.has_ticks:
             quote = Quote(exact(candle.close), candle.time_ms, source, received_ms)
-            self.quotes[symbol] = self.real_quotes[symbol] = quote
+            self.quotes[symbol] = quote
+            if source is not Source.SYNTHETIC:
+                self.real_quotes[symbol] = quote
             self.moves[symbol] = Move(
                 candle.open, candle.high, candle.low, candle.close, candle.time_ms, source
             )

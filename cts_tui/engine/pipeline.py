@@ -13,6 +13,7 @@ from cts_tui.engine.strategy import StrategyProcessor, StrategyRules
 from cts_tui.errors import RuleError
 from cts_tui.model.market import MarketEvent, timeframe_ms
 from cts_tui.model.strategy import StrategySpec
+from cts_tui.rules.warmup import timeframe_faults
 
 
 class Pipeline:
@@ -62,8 +63,12 @@ class Pipeline:
             self.faults.append(f"{spec.name}: {error}")
             return None
         base_ms = timeframe_ms(self.context.setup.timeframe)
-        wanted_ms = timeframe_ms(rules.timeframe_on(self.context.setup.timeframe))
-        if wanted_ms % base_ms:
+        wanted = rules.timeframe_on(self.context.setup.timeframe)
+        faults = [fault for rule in rules.written for fault in timeframe_faults(rule, wanted)]
+        if faults:
+            self.faults += [f"{spec.name}: {fault}" for fault in faults]
+            return None
+        if timeframe_ms(wanted) % base_ms:
             self.faults.append(
                 f"{spec.name} runs on {spec.timeframe} candles, which cannot be made from the "
                 f"{self.context.setup.timeframe} candles of {self.context.setup.name}"
@@ -83,6 +88,14 @@ class Pipeline:
         self.context.market.apply(events, self.context.now_ms())
         for processor in self.processors:
             await processor.run_cycle()
+        while self.context.market.closed:  # more candles of one series in one batch
+            for processor in (self.indication, self.strategy, self.execution):
+                await processor.run_cycle()
+
+    def forget_waiting(self) -> None:
+        """Drop the candles that nobody has looked at yet: they were replaced by others."""
+        self.context.market.closed.clear()
+        self.indication.ready.clear()
 
     def figures(self) -> list[dict[str, Any]]:
         """Return the cycle figures of every processor."""

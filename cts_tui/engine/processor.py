@@ -7,12 +7,14 @@ import time
 from abc import ABC, abstractmethod
 from collections import deque
 from dataclasses import dataclass
+from math import ceil
 from typing import Any, Final
 
 LOG = logging.getLogger(__name__)
 
 _KEPT_TIMES: Final = 512
 _LONGEST_BACKOFF_S: Final = 30.0
+_MOST_DOUBLINGS: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ class CycleFigures:
             "errors": self.errors,
             "last_ms": round(self._times[-1], 4) if times else None,
             "median_ms": round(statistics.median(times), 4) if times else None,
-            "p95_ms": round(times[int(0.95 * (len(times) - 1))], 4) if times else None,
+            "p95_ms": round(times[ceil(0.95 * len(times)) - 1], 4) if times else None,
             "last_error": self.last_error,
             "last_error_ms": self.last_error_ms,
         }
@@ -109,7 +111,8 @@ class Processor(ABC):
     async def _sleep(self) -> None:
         """Wait for a wake-up or the interval; after failures wait longer, whatever wakes."""
         if self._failures:
-            await asyncio.sleep(min(0.1 * 2**self._failures, _LONGEST_BACKOFF_S))
+            doublings = min(self._failures, _MOST_DOUBLINGS)
+            await asyncio.sleep(min(0.1 * 2**doublings, _LONGEST_BACKOFF_S))
         try:
             async with asyncio.timeout(self.interval_s):
                 await self._woken.wait()

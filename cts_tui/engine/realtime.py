@@ -36,6 +36,8 @@ class RealtimeProcessor(Processor):
         moves, self._context.market.moves = self._context.market.moves, {}
         if moves:
             self._match(moves)
+            if await self._execution.reverse():  # at the same open as the exit
+                self._match(moves)
             await self._close_touched(moves)
         self._trail()
         now = time.monotonic()

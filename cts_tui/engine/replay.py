@@ -88,8 +88,9 @@ class Replay:
         a strategy needs finer candles than the file has.
         """
         results: dict[str, dict[str, Any]] = {}
+        groups = _by_timeframe(recorded, specs)
         setup = self._prepare(recorded)
-        for timeframe, group in _by_timeframe(recorded, specs).items():
+        for timeframe, group in groups.items():
             candles = aggregate(recorded.columns, recorded.timeframe, timeframe)
             trades = await self._run_series(setup, recorded.symbol, timeframe, candles, group)
             for spec in group:

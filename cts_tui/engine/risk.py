@@ -41,12 +41,25 @@ def check_entry(situation: Situation) -> Refusal | None:
     return None
 
 
+def check_exit(situation: Situation) -> Refusal | None:
+    """Return why no order may close a position now, not even the trader's, None when one may (S9).
+
+    Whoever has taken over the lease has taken over the positions.
+    """
+    if not situation.has_lease:
+        return Refusal("another engine holds the lease of this connection")
+    return None
+
+
 def check_automatic_exit(situation: Situation) -> Refusal | None:
-    """Return why a level that was touched may not close a position, None when it may (S3).
+    """Return why a level or a rule may not close a position, None when it may (S3).
 
     Staleness blocks entries, never exits (S8); but a level can only be touched by a price, and an
-    invented or an old one is none for a live position.
+    invented or an old one is none for a live position. Nor is a rule's candle.
     """
+    refusal = check_exit(situation)
+    if refusal is not None:
+        return refusal
     if situation.is_live and situation.source == Source.SYNTHETIC:
         return Refusal("the price is synthetic: it closes no live position")
     if situation.is_live and situation.is_stale:

@@ -4,17 +4,28 @@ from dataclasses import replace
 
 from cts_tui.engine.book import LivePosition
 from cts_tui.engine.context import EngineContext
-from cts_tui.engine.requests import EntryRequest, ExitRequest
+from cts_tui.engine.requests import EntryRequest, ExitRequest, Request
 from cts_tui.model.money import gross_pnl
 from cts_tui.model.records import Fill
 from cts_tui.model.trade import Trade
-from cts_tui.model.trading import ExitReason, PositionStatus
+from cts_tui.model.trading import ExitReason, PositionStatus, SignalStatus
 from cts_tui.rules.protection import Protection
 
 
 def record_position(context: EngineContext, position: LivePosition) -> None:
     """Record the state of an open position."""
     context.recorder.batch.position(context.setup.id, position.record(), context.now_ms())
+
+
+def record_fate(
+    context: EngineContext, request: Request, status: SignalStatus, reason: str | None = None
+) -> None:
+    """Record what became of the signal behind a request, if there is one."""
+    signal = request.signal
+    if signal is not None:
+        context.recorder.batch.signal_status(
+            context.setup.id, signal, status, reason or signal.reason
+        )
 
 
 def open_position(context: EngineContext, entry: EntryRequest, fill: Fill) -> None:

@@ -157,7 +157,7 @@ class StrategyProcessor(Processor):
         panel = self._indication.panels[series]
         runner = StrategyRunner(strategy, series, panel, shadow)
         if context.is_gated:
-            runner.warm(context.market.buffer(*series).columns())
+            runner.warm(context.market.settled(series, self._indication.ready))
         return runner
 
     async def cycle(self) -> CycleReport:
@@ -174,6 +174,8 @@ class StrategyProcessor(Processor):
                     self.figures.record_error(
                         f"{'/'.join(runner.holder)}: {error}", self._context.now_ms()
                     )
+        if self._context.market.closed:
+            self._indication.wake()
         self._context.recorder.flush_when_full()
         return CycleReport(handled)
 

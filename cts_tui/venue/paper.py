@@ -25,10 +25,11 @@ class PaperVenue:
 
     async def submit(self, order: Order) -> Accepted | Rejected:
         """Take an order: market orders rest until the next price, touched ones fill at once."""
-        if order.type is OrderType.MARKET:
+        fault = _fault(order)
+        if fault is not None:
+            return Rejected(fault)
+        if order.price is None:
             self._resting[order.symbol].append(order)
-        elif order.price is None or order.quantity is None:
-            return Rejected(f"a {order.type} order needs a price and a quantity")
         else:
             self._fill(order, order.price, self._time_ms.get(order.symbol, order.created_ms))
         return Accepted(_venue_order_id(order))
@@ -79,3 +80,20 @@ class PaperVenue:
 
 def _venue_order_id(order: Order) -> str:
     return f"paper-{order.client_order_id}"
+
+
+def _fault(order: Order) -> str | None:
+    """Return what is wrong with an order, None when it can be filled (S12)."""
+    is_market = order.type is OrderType.MARKET
+    size = order.quantity if order.quantity is not None or not is_market else order.cost
+    if not _is_positive(size):
+        return f"a {order.type} order needs a positive size, not {size}"
+    if is_market and order.price is not None:
+        return f"a market order has no price, this one has {order.price}"
+    if not is_market and not _is_positive(order.price):
+        return f"a {order.type} order needs a positive price, not {order.price}"
+    return None
+
+
+def _is_positive(amount: Decimal | None) -> bool:
+    return amount is not None and amount.is_finite() and amount > 0

@@ -309,7 +309,7 @@ async def test_too_much_that_waits_is_an_error_to_who_brings_more(
         await until(lambda: journal.figures.pending == 1, "the first failed")
         for number in range(1, 5):
             journal.submit(event(str(number)))
-        with pytest.raises(StoreError, match="5 batches wait for the database: .* is locked"):
+        with pytest.raises(StoreError, match=r"5 batches wait for the database: .* is locked"):
             journal.submit(event("one too many"))
     await until(lambda: not journal.figures.is_failing, "the store is written again")
     await journal.flush()

@@ -256,7 +256,7 @@ def as_a_plain_user() -> Iterator[Path]:
 
 def test_a_folder_that_may_not_be_written_is_refused(as_a_plain_user: Path) -> None:
     as_a_plain_user.chmod(0o500)
-    with pytest.raises(CtsError, match="is not readable and writable|cannot be used"):
+    with pytest.raises(CtsError, match=r"is not readable and writable|cannot be used"):
         data_folder(as_a_plain_user).create()
     database = Database.at(as_a_plain_user / "cts.db")
     with pytest.raises(StoreError, match="cannot be opened; check that its folder exists"):
@@ -267,7 +267,7 @@ def test_a_folder_that_may_not_be_written_is_refused(as_a_plain_user: Path) -> N
 
 def test_a_folder_that_may_not_be_read_is_refused(as_a_plain_user: Path) -> None:
     as_a_plain_user.chmod(0o000)
-    with pytest.raises(CtsError, match="is not readable and writable|cannot be used"):
+    with pytest.raises(CtsError, match=r"is not readable and writable|cannot be used"):
         data_folder(as_a_plain_user).create()
 
 
