@@ -42,6 +42,7 @@ def connection_facts(connection: ConnectionView, now_ms: int) -> list[Fact]:
     restarts = Cell(str(connection.restarts), Tone.ERROR if connection.restarts else Tone.PLAIN)
     heartbeat = age_cell(connection.heartbeat_ms, now_ms)
     return [
+        Fact("Name", Cell(connection.name, Tone.STRONG)),
         Fact("Exchange", Cell(connection.exchange)),
         Fact("Market", Cell(f"{connection.market}, {connection.timeframe}")),
         Fact("Mode", mode_cell(connection)),

@@ -98,3 +98,18 @@ async def test_no_color_leaves_no_colour(play: Play, monkeypatch: pytest.MonkeyP
                 for color in (style.color, style.bgcolor) if style else ():
                     if color and color.triplet:
                         assert len(set(color.triplet)) == 1, segment
+
+
+async def test_changing_the_theme_repaints_what_is_seen(play: Play) -> None:
+    async with play() as stage:
+        await stage.until(lambda: stage.table.rows)
+        stage.app.theme = "cts-light"
+        await stage.pilot.pause()
+        gain = Color.parse(stage.app.theme_variables["profit"]).rich_color.triplet
+        shown = {
+            segment.style.color.triplet
+            for strip in stage.screen._compositor.render_strips()
+            for segment in strip
+            if segment.style and segment.style.color
+        }
+        assert gain in shown

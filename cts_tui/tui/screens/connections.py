@@ -64,9 +64,6 @@ class ConnectionsScreen(DeskScreen[list[ConnectionView]]):
         selected = self.connections.cursor_row
         if selected is None:
             return
-        pane = self.query_one("#connection")
-        if pane.border_title != selected.name:
-            pane.border_title = selected.name
         self.query_one(Detail).show_facts(connection_facts(selected, self.now_ms))
 
     @on(LiveTable.Selected)
@@ -129,6 +126,6 @@ def live_lines(connection: ConnectionView) -> list[Line]:
         line(f"Symbols     {len(connection.symbols)}, {connection.open_positions} positions open"),
         (),
         line("Signals will place orders with real money ", Cell("at once", Tone.LIVE), "."),
-        line(Cell("The desk checks before: enabled, credentials tested, key", Tone.MUTED)),
-        line(Cell("permissions, clock, reconciled. Type the name, then enter:", Tone.MUTED)),
+        line(Cell("The desk refuses and says why while a gate is closed.", Tone.MUTED)),
+        line(Cell("Type the connection's name, then enter:", Tone.MUTED)),
     ]

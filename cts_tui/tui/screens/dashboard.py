@@ -76,7 +76,7 @@ class DashboardScreen(DeskScreen[DashboardBody]):
         """Show the figures and the rows."""
         self._show_tiles(summary)
         positions, signals, events = self._tables()
-        positions.set_empty("no open positions", "enable a connection: 2, then e")
+        positions.set_empty("no open positions", what_opens(summary))
         signals.set_empty("no signals yet", "they come when a candle closes and a rule holds")
         events.set_empty("nothing happened yet")
         positions.update_rows(body.positions, summary.now_ms)
@@ -134,6 +134,13 @@ class DashboardScreen(DeskScreen[DashboardBody]):
     def action_close_position(self) -> None:
         """Ask whether to close the position under the cursor."""
         ask_to_close(self, self.query_one("#positions", LiveTable).cursor_row)
+
+
+def what_opens(summary: DeskSummary) -> str:
+    """Return what the trader waits for, or has to do, until a position opens."""
+    if not summary.connections_enabled:
+        return "enable a connection: 2, then e"
+    return "they open when a signal passes its checks; 4 shows the signals"
 
 
 def win_rate(summary: DeskSummary) -> Cell:

@@ -46,11 +46,10 @@ class DeskScreen(ReadingScreen[BodyT], Generic[BodyT]):
         """Compose what is between header and footer."""
 
     def compose(self) -> ComposeResult:
-        """Compose header, body, filter and footer."""
+        """Compose header, body and footer."""
         yield self.header
         yield ScreenTabs(self.NAME, self.session.keymap)
         yield from self.compose_body()
-        yield FilterBar()
         yield DeskFooter()
 
     # -- what every screen can do -------------------------------------------------------------
@@ -72,9 +71,11 @@ class DeskScreen(ReadingScreen[BodyT], Generic[BodyT]):
 
         self.app.push_screen(DetailModal(title, facts))
 
-    def action_filter(self) -> None:
-        """Open the filter of the table that has the keys."""
+    async def action_filter(self) -> None:
+        """Open the filter of the table that has the keys; most screens never need its bar."""
         table = self._filtered = self.table
+        if not self.query(FilterBar):
+            await self.mount(FilterBar())
         self.query_one(FilterBar).open(table.order.needle)
 
     def action_back(self) -> None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from cts_tui.model.views import HealthReport
-from cts_tui.tui.cells import Cell, Tone
+from cts_tui.tui.cells import Cell
 from cts_tui.tui.formats import count_text, one_line
 from cts_tui.tui.widgets.columns import Column
 
@@ -16,7 +16,6 @@ class Section:
     """One part of the desk, with its figures as text."""
 
     name: str
-    status: str
     figures: Figures
 
 
@@ -29,14 +28,12 @@ def section_columns() -> tuple[Column[Section], ...]:
     """Return the columns of the table of sections."""
     return (
         Column("part", "Part", lambda s, _: Cell(s.name), 11, 1, order=lambda s: s.name),
-        Column("status", "Status", lambda s, _: _status_cell(s.status), 9, 2),
         Column("figures", "Figures", lambda s, _: Cell(_summary(s)), 20, 1, is_flexible=True),
     )
 
 
 def _section(name: str, value: object) -> Section:
-    figures = dict(_flat("", value))
-    return Section(name, figures.pop("status", ""), tuple(figures.items()))
+    return Section(name, tuple(_flat("", value)))
 
 
 def _flat(name: str, value: object) -> list[tuple[str, str]]:
@@ -70,10 +67,3 @@ def _text(value: object) -> str:
 
 def _summary(section: Section) -> str:
     return _SEPARATOR.join(f"{name} {value}" for name, value in section.figures)
-
-
-def _status_cell(status: str) -> Cell:
-    if not status:
-        return Cell("-", Tone.MUTED)
-    is_well = status in ("ok", "healthy", "running", "good")
-    return Cell(status, Tone.GOOD if is_well else Tone.WARNING)

@@ -36,7 +36,7 @@ class HelpScreen(ModalScreen[None]):
         """Compose the list in a box that scrolls."""
         with VerticalScroll(id="help") as box:
             box.border_title = "Keys"
-            box.border_subtitle = "esc closes · every key can be remapped by its id"
+            box.border_subtitle = "esc closes · the name in brackets remaps a key, in config.toml"
             yield HelpLines(self._keymap)
 
     def action_scroll(self, lines: int) -> None:
@@ -75,7 +75,7 @@ def help_lines(keymap: Mapping[str, str], width: int) -> list[Line]:
 
 
 def _action_lines(action: Action, keymap: Mapping[str, str], width: int) -> list[Line]:
-    pieces = wrap(action.help, max(width - _KEY_WIDTH - _NAME_WIDTH - 1, 20))
+    pieces = wrap(f"{action.help} [{action.id}]", max(width - _KEY_WIDTH - _NAME_WIDTH - 1, 20))
     keys = Cell(f" {keys_text(action, keymap):<{_KEY_WIDTH}}", Tone.KEY)
     first: Line = (keys, Cell(f"{action.description:<{_NAME_WIDTH}}"), Cell(pieces[0], Tone.MUTED))
     indent = " " * (_KEY_WIDTH + _NAME_WIDTH + 1)

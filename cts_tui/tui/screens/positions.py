@@ -12,6 +12,7 @@ from cts_tui.tui.actions import Where, bindings_for
 from cts_tui.tui.facts import position_facts
 from cts_tui.tui.listings import CLOSED_POSITIONS, OPEN_POSITIONS
 from cts_tui.tui.screens.closing import ask_to_close
+from cts_tui.tui.screens.dashboard import what_opens
 from cts_tui.tui.screens.desk_screen import DeskScreen
 from cts_tui.tui.widgets.detail import Detail
 from cts_tui.tui.widgets.live_table import LiveTable
@@ -79,7 +80,7 @@ class PositionsScreen(DeskScreen[PositionsBody]):
         name = "#open-positions" if body.is_open else "#closed-positions"
         table: LiveTable[PositionView] = self.query_one(name, LiveTable)
         if body.is_open:
-            table.set_empty("no open positions", "enable a connection: 2, then e; t shows closed")
+            table.set_empty("no open positions", what_opens(summary), "t shows the closed ones")
         else:
             table.set_empty("no closed positions yet", "t shows the open ones")
         table.update_rows(body.positions, summary.now_ms)

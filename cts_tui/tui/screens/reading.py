@@ -74,8 +74,11 @@ class ReadingScreen(Screen[None], Generic[BodyT]):
         self.refresh_now()
 
     def on_screen_suspend(self) -> None:
-        """Stop reading when another screen takes the place; a dialog in front leaves it seen."""
-        if self._timer and self not in self.app.screen_stack:
+        """Stop reading: behind another screen nothing is seen.
+
+        Behind a dialog every change would paint the whole terminal anew, ten kilobytes each time.
+        """
+        if self._timer:
             self._timer.pause()
 
     def refresh_now(self) -> None:

@@ -79,7 +79,7 @@ def footer_keys(bindings: list[Binding]) -> list[FooterKey]:
             shown[name] = min(shown.get(name, key), key, key=lambda each: len(each.text))
     keys = sorted(shown.values(), key=lambda key: _rank(key.action_id))
     if screens:
-        go = FooterKey("go", f"{min(screens)}-{max(screens)}", "screens")
+        go = FooterKey("go", _spans(screens), "screens")
         keys.insert(len(keys) - sum(key.action_id in _ALWAYS for key in keys), go)
     return keys
 
@@ -101,3 +101,15 @@ def choose(keys: list[FooterKey], room: int) -> list[FooterKey]:
             shown.append(key)
             left -= len(key.text) + 2
     return shown
+
+
+def _spans(keys: list[str]) -> str:
+    """Return keys with runs of digits joined: 1, 2, 3, 4, 8 → `1-4 8`."""
+    runs: list[list[str]] = []
+    for key in sorted(keys):
+        last = runs[-1][-1] if runs else ""
+        if key.isdigit() and last.isdigit() and int(key) == int(last) + 1:
+            runs[-1].append(key)
+        else:
+            runs.append([key])
+    return " ".join(run[0] if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs)

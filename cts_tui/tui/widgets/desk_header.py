@@ -2,6 +2,9 @@
 
 from typing import NamedTuple
 
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+
 from cts_tui.model.views import DeskSummary
 from cts_tui.tui.cells import BLANK, Cell, Line, Tone, joined, length, line
 from cts_tui.tui.formats import clock_text, gain_cell
@@ -29,37 +32,57 @@ class HeaderFigures(NamedTuple):
     has_read_error: bool = False
 
 
-class DeskHeader(LiveLines):
-    """One line, and it fits: the least important parts go first where it is narrow."""
+class DeskHeader(Horizontal):
+    """One line, and it fits: the least important parts go first where it is narrow.
+
+    The clock is a widget of its own, so that its ticking costs only its own few characters.
+    """
 
     DEFAULT_CSS = """
-    DeskHeader { dock: top; height: 1; background: $panel; }
+    DeskHeader {
+        dock: top;
+        height: 1;
+        background: $panel;
+        #clock { width: 10; }
+    }
     """
 
     def __init__(self) -> None:
         super().__init__()
         self._figures = HeaderFigures(EngineState.OPENING)
+        self._line = LiveLines([()])
+        self._clock = LiveLines([()], id="clock")
+
+    def compose(self) -> ComposeResult:
+        """Compose the line and the clock."""
+        yield self._line
+        yield self._clock
+
+    @property
+    def text(self) -> str:
+        """What the header says."""
+        return f"{self._line.text} {self._clock.text}"
 
     def show_figures(self, figures: HeaderFigures) -> None:
         """Show `figures`."""
         self._figures = figures
-        if width := self.size.width:
-            self.show([header_line(figures, width)])
+        if width := self._line.size.width:
+            self._line.show([header_line(figures, width)])
+            self._clock.show([_clock(figures)])
 
     def on_resize(self) -> None:
-        """Fit the line to the new width."""
-        self.show_figures(self._figures)
+        """Fit the line to the new width, once its parts have theirs."""
+        self.call_after_refresh(lambda: self.show_figures(self._figures))
 
 
 def header_line(figures: HeaderFigures, width: int) -> Line:
-    """Return the header in exactly `width` characters where that is possible."""
-    right = _clock(figures)
+    """Return the parts that fit into `width` characters, all of them where that is possible."""
+    cells: Line = ()
     for dropped in range(4):
-        left = joined(_groups(figures, dropped), gap=" " if dropped else "  ")
-        room = width - length(left) - length(right) - 2
-        if room > 0:
+        cells = line(" ", *joined(_groups(figures, dropped), gap=" " if dropped else "  "))
+        if length(cells) <= width:
             break
-    return line(" ", *left, " " * max(room, 1), *right, " ")
+    return cells
 
 
 def _groups(figures: HeaderFigures, dropped: int) -> list[Line]:

@@ -141,13 +141,18 @@ class LiveTable(ScrollView, Generic[RowT], can_focus=True):
 
     # -- painting -----------------------------------------------------------------------------
 
+    @property
+    def _room(self) -> Size:
+        """The size without the scrollbar's column, which is always kept free."""
+        return self.scrollable_content_region.size
+
     def _repaint(self, *, is_whole: bool) -> None:
         """Mark the changed cells of the visible rows dirty, and nothing else."""
         lines = len(self._rows) or len(self._empty)
-        size = Size(self.size.width, lines + HEADER_HEIGHT)
+        size = Size(self._room.width, lines + HEADER_HEIGHT)
         if size != self.virtual_size:
             self.virtual_size = size
-        regions = self._painting.update(self._rows, self.scroll_offset.y, self.size)
+        regions = self._painting.update(self._rows, self.scroll_offset.y, self._room)
         if is_whole or regions is None:
             self.refresh()
         elif regions:
@@ -156,11 +161,11 @@ class LiveTable(ScrollView, Generic[RowT], can_focus=True):
     def _refresh_row(self, index: int) -> None:
         y = index - self.scroll_offset.y + HEADER_HEIGHT
         if HEADER_HEIGHT <= y < self.size.height:
-            self.refresh(Region(0, y, self.size.width, 1))
+            self.refresh(Region(0, y, self._room.width, 1))
 
     def render_line(self, y: int) -> Strip:
         """Return line `y` of the viewport: the header, a row, or the empty table's advice."""
-        look, width = self._look(), self.size.width
+        look, width = self._look(), self._room.width
         if not self._rows:
             return self._advice(y, look)
         slots = self._painting.slots
@@ -178,7 +183,7 @@ class LiveTable(ScrollView, Generic[RowT], can_focus=True):
         if self._given and self.order.needle:
             lines = (f"nothing contains “{self.order.needle}”", "esc clears the filter")
         text = lines[y] if y < len(lines) else ""
-        return advice_strip(text, self.size.width, look, is_first=y == 0)
+        return advice_strip(text, self._room.width, look, is_first=y == 0)
 
     def _look(self) -> Look:
         variables, base = self.app.theme_variables, self.rich_style
