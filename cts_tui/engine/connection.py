@@ -250,5 +250,7 @@ class ConnectionEngine:
         await self._feeder.close()
         await self.pipeline.execution.abandon()
         self.pipeline.realtime.mark()
-        self._write_status(EngineStatus.STOPPED)
+        if self.context.has_lease:  # else the row is the next engine's
+            self._write_status(EngineStatus.STOPPED)
+        self.context.recorder.flush()
         LOG.info("engine of %s stopped at %s", self.setup.name, utc_from_ms(self._clock.now_ms()))

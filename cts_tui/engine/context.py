@@ -42,6 +42,8 @@ class EngineContext:
     is_killed: bool = False
     lease_until: float = inf
     """Monotonic time until which the lease of the connection is certainly ours (S9)."""
+    is_recorded: bool = False
+    """Whether this is a replay: its positions are kept, but are no change of trading state."""
     on_trade: Callable[[Holder, Trade], None] = _ignore
     """Hears of every closed trade."""
 

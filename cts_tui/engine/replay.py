@@ -172,6 +172,7 @@ class Replay:
             ),
             store_id=timeframe,
             is_gated=self._is_gated,
+            is_recorded=True,
         )
 
     def _prepare(self, recorded: Recorded) -> ConnectionSetup:

@@ -5,10 +5,10 @@ from dataclasses import replace
 from cts_tui.engine.book import LivePosition
 from cts_tui.engine.context import EngineContext
 from cts_tui.engine.requests import EntryRequest, ExitRequest, Request
-from cts_tui.model.money import gross_pnl
+from cts_tui.model.money import gross_pnl, money_text
 from cts_tui.model.records import Fill
 from cts_tui.model.trade import Trade
-from cts_tui.model.trading import ExitReason, PositionStatus, SignalStatus
+from cts_tui.model.trading import Actor, EventKind, ExitReason, PositionStatus, SignalStatus
 from cts_tui.rules.protection import Protection
 
 
@@ -48,6 +48,8 @@ def open_position(context: EngineContext, entry: EntryRequest, fill: Fill) -> No
     )
     context.book.add(position)
     record_position(context, position)
+    what = f"opened {_described(position)} at {money_text(fill.price)} by {position.strategy}"
+    _tell(context, position, what, before="flat", after=position.side)
 
 
 def close_position(context: EngineContext, request: ExitRequest, fill: Fill) -> None:
@@ -67,6 +69,32 @@ def close_position(context: EngineContext, request: ExitRequest, fill: Fill) -> 
     context.recorder.batch.position(context.setup.id, record, context.now_ms())
     context.account.book(position.holder, trade.pnl)
     context.on_trade(position.holder, trade)
+    what = (
+        f"closed {_described(position)} at {money_text(fill.price)}, {request.reason}, "
+        f"PnL {trade.pnl:+.2f}"
+    )
+    _tell(context, position, what, before=position.side, after="flat")
+
+
+def _described(position: LivePosition) -> str:
+    return f"{position.side} {position.quantity:.8g} {position.symbol}"
+
+
+def _tell(
+    context: EngineContext, position: LivePosition, message: str, *, before: str, after: str
+) -> None:
+    """Leave an event of a position that opened or closed (S13)."""
+    if context.is_recorded:
+        return
+    context.recorder.batch.event(
+        time_ms=context.now_ms(),
+        who=Actor.ENGINE,
+        kind=EventKind.POSITION,
+        subject=f"{context.setup.name}/{position.symbol}",
+        message=message,
+        before=before,
+        after=after,
+    )
 
 
 def _trade(position: LivePosition, reason: ExitReason, fill: Fill) -> Trade:

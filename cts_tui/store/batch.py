@@ -1,13 +1,13 @@
 """What one cycle of an engine writes, collected and then written in one transaction."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import fields
 from decimal import Decimal
 from operator import attrgetter
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import Connection, Executable, Table, bindparam, update
+from sqlalchemy import Connection, Executable, Table, bindparam, func, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -30,17 +30,24 @@ from cts_tui.store.tables import (
 Row = dict[str, Any]
 
 
-def _upsert(table: Table, key: str, *keep: str) -> dict[str, Executable]:
-    """Return, by dialect, an insert that updates all but `key` and `keep` where the row exists."""
+def _upsert(
+    table: Table, key: str, *keep: str, lasting: Sequence[str] = ()
+) -> dict[str, Executable]:
+    """Return, by dialect, an insert that updates all but `key` and `keep` where the row exists.
+
+    What is `lasting` stays where the new value is null.
+    """
     statements: dict[str, Executable] = {}
     keys = key.split(",")
     for dialect, insert in (("sqlite", sqlite_insert), ("postgresql", postgresql_insert)):
         statement = insert(table)
-        changed = {
+        changed: dict[str, Any] = {
             column.name: statement.excluded[column.name]
             for column in table.columns
             if column.name not in {*keys, *keep, "id"}
         }
+        for name in lasting:
+            changed[name] = func.coalesce(statement.excluded[name], table.c[name])
         statements[dialect] = statement.on_conflict_do_update(index_elements=keys, set_=changed)
     return statements
 
@@ -81,7 +88,9 @@ STATEMENTS: Final[dict[str, dict[str, Executable]]] = {
     "orders": _upsert(ORDERS, "client_order_id", "created_at"),
     "fills": _insert_once(FILLS),
     "positions": _upsert(POSITIONS, "key", "opened_at", "close_requested_at"),
-    "engine_states": _upsert(ENGINE_STATES, "connection_id", "restarts"),
+    "engine_states": _upsert(
+        ENGINE_STATES, "connection_id", "restarts", lasting=("last_error", "last_error_at")
+    ),
     "engine_failures": _always(
         update(ENGINE_STATES)
         .where(ENGINE_STATES.c.connection_id == bindparam("b_connection_id"))

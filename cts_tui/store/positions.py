@@ -15,6 +15,7 @@ from cts_tui.store.column_types import to_ms, to_ms_or_none
 from cts_tui.store.database import Transaction
 from cts_tui.store.tables import CONNECTIONS, LATEST_PRICES, POSITIONS
 
+_NEWEST = (POSITIONS.c.closed_at.desc(), POSITIONS.c.id.desc())
 _IS_OPEN = POSITIONS.c.status != PositionStatus.CLOSED
 
 
@@ -50,7 +51,7 @@ def views(
     An open one is valued at the latest price of its symbol, at its entry price where there is
     none; `now_ms` tells whether that price is stale.
     """
-    query = _marked().order_by(_IS_OPEN.desc(), POSITIONS.c.id.desc()).limit(limit)
+    query = _marked().order_by(_IS_OPEN.desc(), *_NEWEST).limit(limit)
     if is_open is not None:
         query = query.where(_IS_OPEN if is_open else ~_IS_OPEN)
     if connection is not None:

@@ -620,3 +620,19 @@ async def test_s15_a_fill_of_an_order_that_is_not_ours_is_counted_and_opens_noth
     await run.flat(100)
     assert await run.rows("positions") == await run.rows("fills") == []
     assert "a fill of external, no working order" in run.errors[0]
+
+
+async def test_s13_a_position_that_opens_or_closes_leaves_an_event(world: Make) -> None:
+    run = world(spoken())
+    await run.flat(100, ENTER_LONG)
+    await run.flat(100)
+    await run.candle(100, 100, 90, 95)
+    opened, closed = await run.rows("events")
+    assert (opened["who"], opened["kind"], opened["before"], opened["after"]) == (
+        "engine",
+        "position",
+        "flat",
+        "long",
+    )
+    assert (closed["before"], closed["after"]) == ("long", "flat")
+    assert "stop_loss" in closed["message"]
