@@ -55,7 +55,7 @@ def test_a_file_of_somebody_else_is_refused(monkeypatch: pytest.MonkeyPatch) -> 
 
     file = configure("")
     monkeypatch.setattr("pydantic_settings.TomlConfigSettingsSource._read_file", deny)
-    with pytest.raises(ConfigError, match="cannot be read.*Permission denied") as refusal:
+    with pytest.raises(ConfigError, match=r"cannot be read.*Permission denied") as refusal:
         load_settings()
     assert str(file) in str(refusal.value)
 

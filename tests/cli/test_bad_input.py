@@ -30,7 +30,7 @@ def test_an_empty_candle_file_is_refused(cts: Cts, tmp_path: Path) -> None:
         ("X_BTCUSDT_5m.csv", HEADER.encode(), "holds no usable candle"),
         ("X_BTCUSDT_5m.csv", HEADER.encode() + b"1,nan,0,-1,x,5\n", "1 dropped"),
         ("X_BTCUSDT_5m.csv.gz", b"not gzip", "is not gzip"),
-        ("X_BTCUSDT_5m.csv.gz", gzip.compress(HEADER.encode() * 99)[:30], "cut off"),
+        ("X_BTCUSDT_5m.csv.gz", gzip.compress(HEADER.encode() * 99, mtime=0)[:30], "cut off"),
         ("candles.csv", HEADER.encode(), "does not say what it holds"),
         ("X_BTCUSDT_9q.csv", HEADER.encode(), "not a timeframe"),
     ],

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from cts_tui.desk.connections import check_draft
 from cts_tui.desk.desk import Desk
+from cts_tui.desk.drafts import check_draft
 from cts_tui.engine.replay import connection_name
 from cts_tui.errors import StoreError
 from cts_tui.market.recorded import read_recorded

@@ -3,6 +3,7 @@
 import asyncio
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -227,7 +228,7 @@ async def test_a_locked_store_is_tried_again_and_nothing_is_lost(
             journal.submit(event(str(number)))
         await until(lambda: journal.figures.errors > 3, "several attempts")
         assert journal.figures.is_failing
-        assert journal.figures.pending == 10
+        await until(lambda: journal.figures.pending == 10, "all of them wait")
         assert "locked by another program" in (journal.figures.last_error or "")
         assert rows(database, "events") == []
     await journal.flush()
@@ -301,8 +302,16 @@ async def test_a_journal_that_closes_on_a_locked_store_counts_what_it_loses(
 async def test_too_much_that_waits_is_an_error_to_who_brings_more(
     database: Database, until: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    may_retry = threading.Event()
+
+    class Time:
+        """Time in which the writer waits until it may try again."""
+
+        perf_counter = staticmethod(time.perf_counter)
+        sleep = staticmethod(lambda seconds: may_retry.wait(20))
+
     monkeypatch.setattr(journal_module, "MAX_PENDING", 5)
-    monkeypatch.setattr(journal_module, "_RETRY_S", (0.2,))
+    monkeypatch.setattr(journal_module, "time", Time)
     journal = Journal(database)
     with locked(database):
         journal.submit(event("0"))
@@ -311,6 +320,7 @@ async def test_too_much_that_waits_is_an_error_to_who_brings_more(
             journal.submit(event(str(number)))
         with pytest.raises(StoreError, match=r"5 batches wait for the database: .* is locked"):
             journal.submit(event("one too many"))
+    may_retry.set()
     await until(lambda: not journal.figures.is_failing, "the store is written again")
     await journal.flush()
     assert [row["message"] for row in rows(database, "events")] == list("01234")
