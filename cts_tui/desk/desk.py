@@ -44,6 +44,7 @@ class Desk:
     def __init__(self, database: Database, actor: Actor, clock: Clock | None = None) -> None:
         self.database = database
         self._room = Room(database, actor, clock or SystemClock())
+        self._realized = figures.RealizedTotals()
         self.connections = ConnectionDesk(self._room)
         self.positions = PositionDesk(self._room)
         self.signals = SignalDesk(self._room)
@@ -86,7 +87,7 @@ class Desk:
             views = figures.connection_views(transaction, now_ms)
             held = figures.open_figures(transaction, now_ms)
             today = figures.realized_figures(transaction, since=midnight)
-            total = figures.realized_figures(transaction)
+            total = self._realized.read(transaction)
             signals = history.count_signals(transaction, since_ms=midnight_ms)
         running = [view for view in views if view.status is not EngineStatus.STOPPED]
         return DeskSummary(

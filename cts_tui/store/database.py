@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Connection, create_engine, event
+from sqlalchemy import Connection, create_engine, event, make_url
 from sqlalchemy.exc import StatementError
 
 from cts_tui.errors import StoreError
@@ -129,7 +129,7 @@ _ADVICE: Final = (
 
 def _explain(reason: str, url: str) -> str:
     """Return one line for a driver's `reason`."""
-    name = url.removeprefix("sqlite:///")
+    name = make_url(url).render_as_string(hide_password=True).removeprefix("sqlite:///")
     for fragment, what, advice in _ADVICE:
         if fragment in reason:
             return f"the database {name} {what}; {advice}"

@@ -7,11 +7,13 @@ import orjson
 from sqlalchemy import RowMapping, func, select
 
 from cts_tui.model.columns import CandleColumns
+from cts_tui.model.market import Source
 from cts_tui.model.records import Order
 from cts_tui.model.trading import (
     Direction,
     OrderStatus,
     OrderType,
+    PositionStatus,
     Side,
     SignalKind,
     SignalStatus,
@@ -19,7 +21,15 @@ from cts_tui.model.trading import (
 from cts_tui.model.views import OrderView, SignalView
 from cts_tui.store.column_types import to_ms
 from cts_tui.store.database import Transaction
-from cts_tui.store.tables import CANDLES, CONNECTIONS, INDICATIONS, LATEST_PRICES, ORDERS, SIGNALS
+from cts_tui.store.tables import (
+    CANDLES,
+    CONNECTIONS,
+    INDICATIONS,
+    LATEST_PRICES,
+    ORDERS,
+    POSITIONS,
+    SIGNALS,
+)
 
 _UNFINISHED = (
     OrderStatus.INTENT,
@@ -30,13 +40,23 @@ _UNFINISHED = (
 
 
 def candles(
-    transaction: Transaction, connection_id: int, symbol: str, timeframe: str, limit: int
+    transaction: Transaction,
+    connection_id: int,
+    symbol: str,
+    timeframe: str,
+    limit: int,
+    *,
+    since_ms: int = 0,
 ) -> CandleColumns:
-    """Return the newest `limit` stored candles of a series, oldest first."""
+    """Return the newest `limit` stored candles of a series, oldest first.
+
+    None is older than `since_ms`: to read on from there costs next to nothing.
+    """
     row = CANDLES.c
     query = (
         select(row.time_ms, row.open, row.high, row.low, row.close, row.volume)
         .where(row.connection_id == connection_id, row.symbol == symbol, row.timeframe == timeframe)
+        .where(row.time_ms >= since_ms)
         .order_by(row.time_ms.desc())
         .limit(limit)
     )
@@ -82,6 +102,81 @@ def last_candle_times(transaction: Transaction, connection_id: int) -> dict[tupl
         .group_by(row.symbol, row.timeframe)
     )
     return {(symbol, frame): last for symbol, frame, last in transaction.execute(query)}
+
+
+def stored_timeframes(transaction: Transaction, connection_id: int) -> list[str]:
+    """Return the timeframes of a connection's candles, by one look into the index for each."""
+    row, found = CANDLES.c, ""
+    timeframes: list[str] = []
+    while True:
+        query = select(func.min(row.timeframe)).where(
+            row.connection_id == connection_id, row.timeframe > found
+        )
+        found = transaction.execute(query).scalar() or ""
+        if not found:
+            return timeframes
+        timeframes.append(found)
+
+
+def priced_symbols(transaction: Transaction, connection_id: int) -> list[str]:
+    """Return the symbols of a connection that ever had a price."""
+    row = LATEST_PRICES.c
+    query = select(row.symbol).where(row.connection_id == connection_id).order_by(row.symbol)
+    return list(transaction.execute(query).scalars())
+
+
+def last_candle_time(
+    transaction: Transaction, connection_id: int, symbol: str, timeframe: str
+) -> int | None:
+    """Return the open time of the newest stored candle of a series, None without candles."""
+    row = CANDLES.c
+    query = (
+        select(row.time_ms)
+        .where(row.connection_id == connection_id, row.symbol == symbol, row.timeframe == timeframe)
+        .order_by(row.time_ms.desc())
+        .limit(1)
+    )
+    return transaction.execute(query).scalar()
+
+
+def synthetic_times(
+    transaction: Transaction, connection_id: int, symbol: str, timeframe: str, since_ms: int
+) -> set[int]:
+    """Return the open times of a series' candles since `since_ms` that rest on invented prices."""
+    row = CANDLES.c
+    query = select(row.time_ms).where(
+        row.connection_id == connection_id,
+        row.timeframe == timeframe,
+        row.symbol == symbol,
+        row.time_ms >= since_ms,
+        row.source == Source.SYNTHETIC,
+    )
+    return set(transaction.execute(query).scalars())
+
+
+def latest_price(transaction: Transaction, connection_id: int, symbol: str) -> RowMapping | None:
+    """Return the newest price of a symbol: price, time_ms, source, is_stale."""
+    row = LATEST_PRICES.c
+    query = select(LATEST_PRICES).where(row.connection_id == connection_id, row.symbol == symbol)
+    return transaction.execute(query).mappings().first()
+
+
+def traded(
+    transaction: Transaction, connection_id: int, symbol: str, since_ms: int, limit: int
+) -> list[RowMapping]:
+    """Return the newest positions on a symbol that are open or were closed since `since_ms`."""
+    row = POSITIONS.c
+    query = (
+        select(
+            row.side, row.status, row.entry_time_ms, row.entry_price, row.exit_time_ms,
+            row.exit_price, row.pnl, row.stop_price, row.target_price,
+        )
+        .where(row.connection_id == connection_id, row.symbol == symbol)
+        .where((row.status != PositionStatus.CLOSED) | (row.exit_time_ms >= since_ms))
+        .order_by(row.id.desc())
+        .limit(limit)
+    )  # fmt: skip
+    return list(transaction.execute(query).mappings())
 
 
 def signal_views(

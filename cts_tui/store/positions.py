@@ -154,16 +154,34 @@ def count_open(transaction: Transaction, connection_id: int) -> int:
     return transaction.execute(query).scalar_one()
 
 
+def closed_extent(transaction: Transaction, connection_id: int) -> tuple[int, datetime | None]:
+    """Return how many positions of a connection have closed, and when the last one did."""
+    query = select(func.count(), func.max(POSITIONS.c.closed_at)).where(
+        POSITIONS.c.connection_id == connection_id, POSITIONS.c.closed_at.is_not(None)
+    )
+    count, last = transaction.execute(query).one()
+    return count, last
+
+
 def realized_pnl(
-    transaction: Transaction, *, since: datetime | None = None, connection_id: int | None = None
+    transaction: Transaction,
+    *,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    connection_id: int | None = None,
 ) -> tuple[Decimal, int, int]:
-    """Return realized PnL in quote currency, trades and wins of closed positions."""
-    query = select(POSITIONS.c.pnl).where(~_IS_OPEN, POSITIONS.c.pnl.is_not(None))
+    """Return realized PnL in quote currency, trades and wins of closed positions.
+
+    `since` counts itself, `until` does not.
+    """
+    query = select(POSITIONS.c.pnl).where(POSITIONS.c.closed_at.is_not(None))
     if since is not None:
         query = query.where(POSITIONS.c.closed_at >= since)
+    if until is not None:
+        query = query.where(POSITIONS.c.closed_at < until)
     if connection_id is not None:
         query = query.where(POSITIONS.c.connection_id == connection_id)
-    profits = list(transaction.execute(query).scalars())
+    profits = [pnl or ZERO for pnl in transaction.execute(query).scalars()]
     return sum(profits, ZERO), len(profits), sum(pnl > 0 for pnl in profits)
 
 

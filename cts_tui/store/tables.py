@@ -254,7 +254,7 @@ class PositionRow(SQLModel, table=True):
     __table_args__ = (
         Index("ix_positions_status", "status"),
         Index("ix_positions_connection_status", "connection_id", "status"),
-        Index("ix_positions_closed_at", "closed_at"),
+        Index("ix_positions_connection_closed_at", "connection_id", "closed_at"),
     )
 
     id: int | None = Field(default=None, primary_key=True)

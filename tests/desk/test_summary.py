@@ -76,3 +76,16 @@ def test_an_engine_that_was_killed_is_shown_as_stopped(desk: Desk, hand: Hand) -
     assert desk.connections.get("demo").status is EngineStatus.STOPPED
     hand.engine(EngineStatus.FAILED, age_ms=7_000, last_error="no")
     assert desk.connections.get("demo").status is EngineStatus.FAILED
+
+
+def test_the_total_follows_what_closes_whatever_the_clock_does(desk: Desk, hand: Hand) -> None:
+    hand.closed("first", "5", NOW_MS)
+    assert desk.summary().realized_pnl_total == Decimal("5")
+    hand.closed("at the same time", "1", NOW_MS)
+    assert desk.summary().realized_pnl_total == Decimal("6")
+    hand.closed("later", "-2", NOW_MS + 1_000)
+    assert desk.summary().realized_pnl_total == Decimal("4")
+    hand.closed("after the clock was set back", "10", MIDNIGHT_MS - 5_000)
+    assert desk.summary().realized_pnl_total == Decimal("14")
+    desk.connections.remove("demo", force=True)
+    assert desk.summary().realized_pnl_total == 0

@@ -20,7 +20,7 @@ import cts_tui.store.database as database_module
 import cts_tui.store.migrations as migrations_package
 from cts_tui.errors import CtsError, StoreError
 from cts_tui.paths import data_folder
-from cts_tui.store.database import Database
+from cts_tui.store.database import Database, explained
 from cts_tui.store.journal import Journal
 from cts_tui.store.schema import HEAD, open_store
 from cts_tui.store.tables import METADATA
@@ -333,3 +333,10 @@ def test_a_transaction_that_fails_leaves_nothing_behind(database: Database) -> N
         )
         raise ZeroDivisionError
     assert rows(database, "settings") == []
+
+
+def test_s10_no_message_shows_the_password_of_a_database() -> None:
+    with pytest.raises(StoreError) as refused, explained("postgresql://me:hunter2@db/cts"):
+        raise sqlite3.OperationalError("connection refused")
+    assert "hunter2" not in str(refused.value)
+    assert "connection refused" in str(refused.value)

@@ -214,7 +214,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("key"),
     )
-    op.create_index("ix_positions_closed_at", "positions", ["closed_at"])
+    op.create_index(
+        "ix_positions_connection_closed_at", "positions", ["connection_id", "closed_at"]
+    )
     op.create_index("ix_positions_connection_status", "positions", ["connection_id", "status"])
     op.create_index("ix_positions_status", "positions", ["status"])
 
@@ -268,7 +270,7 @@ def downgrade() -> None:
     op.drop_table("signals")
     op.drop_index("ix_positions_status", "positions")
     op.drop_index("ix_positions_connection_status", "positions")
-    op.drop_index("ix_positions_closed_at", "positions")
+    op.drop_index("ix_positions_connection_closed_at", "positions")
 
     op.drop_table("positions")
     op.drop_index("ix_orders_connection_status", "orders")
