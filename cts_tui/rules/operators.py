@@ -13,10 +13,12 @@ import numpy as np
 
 from cts_tui.model.columns import BoolArray, FloatArray
 
-Value = Callable[[], float]
-"""A number at the last closed candle."""
-Condition = Callable[[], bool]
-"""A condition at the last closed candle."""
+State = list[Any]
+"""The recent values of one symbol, laid out by a `plan.Plan`."""
+Value = Callable[[State], float]
+"""A number at the last closed candle of a state."""
+Condition = Callable[[State], bool]
+"""A condition at the last closed candle of a state."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +30,9 @@ class Operator:
 
 
 def _quotient_live(a: Value, b: Value) -> Value:
-    def quotient() -> float:
-        divisor = b()
-        return a() / divisor if divisor else nan
+    def quotient(state: State) -> float:
+        divisor = b(state)
+        return a(state) / divisor if divisor else nan
 
     return quotient
 
@@ -42,8 +44,8 @@ def _quotient(a: FloatArray, b: FloatArray) -> FloatArray:
 
 
 def _least_live(a: Value, b: Value) -> Value:
-    def least() -> float:
-        left, right = a(), b()
+    def least(state: State) -> float:
+        left, right = a(state), b(state)
         # A NaN is what differs from itself; one on the right fails the comparison and is returned.
         return left if left < right or left != left else right  # noqa: PLR0124
 
@@ -51,16 +53,16 @@ def _least_live(a: Value, b: Value) -> Value:
 
 
 def _most_live(a: Value, b: Value) -> Value:
-    def most() -> float:
-        left, right = a(), b()
+    def most(state: State) -> float:
+        left, right = a(state), b(state)
         return left if left > right or left != left else right  # noqa: PLR0124
 
     return most
 
 
 def _differs_live(a: Value, b: Value) -> Condition:
-    def differs() -> bool:
-        left, right = a(), b()
+    def differs(state: State) -> bool:
+        left, right = a(state), b(state)
         return left < right or left > right
 
     return differs
@@ -83,23 +85,27 @@ def _crossed_below(
 
 
 OPERATORS: Final[Mapping[str, Operator]] = {
-    "+": Operator(lambda a, b: lambda: a() + b(), np.add),
-    "-": Operator(lambda a, b: lambda: a() - b(), np.subtract),
-    "*": Operator(lambda a, b: lambda: a() * b(), np.multiply),
+    "+": Operator(lambda a, b: lambda s: a(s) + b(s), np.add),
+    "-": Operator(lambda a, b: lambda s: a(s) - b(s), np.subtract),
+    "*": Operator(lambda a, b: lambda s: a(s) * b(s), np.multiply),
     "/": Operator(_quotient_live, _quotient),
-    "negative": Operator(lambda a: lambda: -a(), np.negative),
-    "abs": Operator(lambda a: lambda: abs(a()), np.abs),
+    "negative": Operator(lambda a: lambda s: -a(s), np.negative),
+    "abs": Operator(lambda a: lambda s: abs(a(s)), np.abs),
     "min": Operator(_least_live, np.minimum),
     "max": Operator(_most_live, np.maximum),
-    "<": Operator(lambda a, b: lambda: a() < b(), np.less),
-    "<=": Operator(lambda a, b: lambda: a() <= b(), np.less_equal),
-    ">": Operator(lambda a, b: lambda: a() > b(), np.greater),
-    ">=": Operator(lambda a, b: lambda: a() >= b(), np.greater_equal),
-    "==": Operator(lambda a, b: lambda: a() == b(), np.equal),
+    "<": Operator(lambda a, b: lambda s: a(s) < b(s), np.less),
+    "<=": Operator(lambda a, b: lambda s: a(s) <= b(s), np.less_equal),
+    ">": Operator(lambda a, b: lambda s: a(s) > b(s), np.greater),
+    ">=": Operator(lambda a, b: lambda s: a(s) >= b(s), np.greater_equal),
+    "==": Operator(lambda a, b: lambda s: a(s) == b(s), np.equal),
     "!=": Operator(_differs_live, _differs),
-    "and": Operator(lambda a, b: lambda: a() and b(), np.logical_and),
-    "or": Operator(lambda a, b: lambda: a() or b(), np.logical_or),
-    "not": Operator(lambda a: lambda: not a(), np.logical_not),
-    "crosses_above": Operator(lambda a, b, c, d: lambda: a() > b() and c() <= d(), _crossed_above),
-    "crosses_below": Operator(lambda a, b, c, d: lambda: a() < b() and c() >= d(), _crossed_below),
+    "and": Operator(lambda a, b: lambda s: a(s) and b(s), np.logical_and),
+    "or": Operator(lambda a, b: lambda s: a(s) or b(s), np.logical_or),
+    "not": Operator(lambda a: lambda s: not a(s), np.logical_not),
+    "crosses_above": Operator(
+        lambda a, b, c, d: lambda s: a(s) > b(s) and c(s) <= d(s), _crossed_above
+    ),
+    "crosses_below": Operator(
+        lambda a, b, c, d: lambda s: a(s) < b(s) and c(s) >= d(s), _crossed_below
+    ),
 }

@@ -8,6 +8,8 @@ if holds(): ...
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache, partial
 from typing import cast
 
 from cts_tui.model.columns import CandleColumns
@@ -15,10 +17,36 @@ from cts_tui.model.market import Candle
 from cts_tui.rules.evaluate import History
 from cts_tui.rules.operators import Condition, Value
 from cts_tui.rules.parser import parse_indication
+from cts_tui.rules.plan import Plan
 from cts_tui.rules.pool import Pool
 from cts_tui.rules.printer import to_text
 from cts_tui.rules.syntax import Expression, HigherTimeframe, IndicatorValue, Rule, leaves
 from cts_tui.rules.warmup import warmup
+
+
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """What all panels of the same timeframe, indications and rules share."""
+
+    plan: Plan
+    warmup: int
+    names: tuple[str, ...]
+    values: tuple[Value, ...]
+    conditions: dict[Expression, Condition]
+
+
+@lru_cache(maxsize=64)
+def _layout(timeframe: str, indications: tuple[str, ...], rules: tuple[Rule, ...]) -> _Layout:
+    conditions = [rule.condition for rule in rules]
+    shown = _shown(indications, conditions)
+    plan = Plan(timeframe, [*shown, *conditions])
+    return _Layout(
+        plan=plan,
+        warmup=max((warmup(x, timeframe) for x in (*shown, *conditions)), default=1),
+        names=tuple(map(to_text, shown)),
+        values=tuple(cast(Value, plan.closure(expression)) for expression in shown),
+        conditions={x: cast(Condition, plan.closure(x)) for x in conditions},
+    )
 
 
 class Panel:
@@ -29,16 +57,13 @@ class Panel:
     """
 
     def __init__(self, timeframe: str, indications: Sequence[str], rules: Sequence[Rule]) -> None:
-        conditions = [rule.condition for rule in rules]
-        shown = _shown(indications, conditions)
+        layout = self._layout = _layout(timeframe, tuple(indications), tuple(rules))
+        self._pool = Pool(layout.plan)
         self.timeframe = timeframe
-        self.warmup = max((warmup(x, timeframe) for x in (*shown, *conditions)), default=1)
+        self.warmup = layout.warmup
         """Closed candles after which every value and every rule is warm."""
-        self.names = tuple(map(to_text, shown))
+        self.names = layout.names
         """What `values` gives: the indications, then every other indicator the rules name."""
-        self._pool = Pool(timeframe, [*shown, *conditions])
-        self._values = [self._pool.closure(expression) for expression in shown]
-        self._compiled = {condition: self._pool.closure(condition) for condition in conditions}
         self.update: Callable[[Candle], None] = self._pool.update
         """Take in the next closed candle; its time must be later than the last one's."""
 
@@ -46,17 +71,18 @@ class Panel:
         """Start again from closed candles, as if each had been given to `update`, but faster."""
         self._pool.fill(History(columns, self.timeframe))
 
-    def compile(self, rule: Rule) -> Condition:
+    def compile(self, rule: Rule) -> Callable[[], bool]:
         """Return what tells whether `rule` holds at the last closed candle.
 
         It stays good across `update` and `fill`. `rule` must be one of those the panel was built
         with, else KeyError.
         """
-        return cast(Condition, self._compiled[rule.condition])
+        return partial(self._layout.conditions[rule.condition], self._pool.state)
 
     def values(self) -> list[float]:
         """Return the value of each of `names` at the last closed candle, NaN during warm-up."""
-        return [value() for value in cast(list[Value], self._values)]
+        state = self._pool.state
+        return [value(state) for value in self._layout.values]
 
 
 def _shown(indications: Sequence[str], conditions: Sequence[Expression]) -> list[Expression]:

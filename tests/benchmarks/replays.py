@@ -12,12 +12,11 @@ from talib import stream
 from cts_tui.engine.replay import Replay
 from cts_tui.market.clean import DataQuality
 from cts_tui.market.recorded import Recorded
-from cts_tui.rules.builtin import builtin_strategies
 from cts_tui.settings import Settings
 from cts_tui.store.database import Database
 from cts_tui.store.schema import open_store
 from tests.benchmarks.measure import Line
-from tests.benchmarks.pipeline_cycle import walk
+from tests.benchmarks.pipeline_cycle import three_strategies, walk
 
 _CANDLES = 20_000
 
@@ -46,7 +45,7 @@ def _replay(*, is_gated: bool) -> float:
         open_store(database)
         replay = Replay(database, settings, "bench", is_gated=is_gated)
         started = time.perf_counter()
-        asyncio.run(replay.run(recorded, builtin_strategies()))
+        asyncio.run(replay.run(recorded, three_strategies()))
         replay.close()
         elapsed = time.perf_counter() - started
         database.close()
