@@ -35,6 +35,9 @@ class Settings(BaseSettings):
     candle_history: int = Field(default=1_000, ge=300, le=100_000)
     """Candles kept in memory per symbol and timeframe."""
 
+    gate_history: int = Field(default=5_000, ge=0, le=1_000_000)
+    """Stored candles, beyond those in memory, over which a rule's own record is built at start."""
+
     tick_stale_s: float = Field(default=PRICE_STALE_MS / 1000, gt=0, allow_inf_nan=False)
     """Age in seconds from which a tick is stale: entries stop, exits do not (S8)."""
 

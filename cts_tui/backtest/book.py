@@ -3,7 +3,7 @@
 Shared by the shadow, which walks candle by candle, and the backtest, which jumps over arrays.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from cts_tui.model.money import exact, fee, gross_pnl, slip
@@ -79,3 +79,21 @@ class Book:
         if reason is ExitReason.END or exit_order_type(reason) is OrderType.LIMIT:
             return price
         return slip(price, self._slippage_pct, is_buy=direction is Direction.SHORT)
+
+
+def ended(trade: Trade, time_ms: int, price: Decimal, fee_pct: Decimal) -> Trade:
+    """Return `trade` as if the candles had ended at `time_ms`, with the close `price`, before it.
+
+    What `Book.leave` gives for the reason `end`, from the trade as it went on.
+    """
+    cost, proceeds = trade.quantity * trade.entry_price, trade.quantity * price
+    fees = fee(cost, fee_pct) + fee(proceeds, fee_pct)
+    gross = gross_pnl(trade.direction, trade.quantity, trade.entry_price, price)
+    return replace(
+        trade,
+        exit_time_ms=time_ms,
+        exit_price=price,
+        fees=fees,
+        pnl=gross - fees,
+        exit_reason=ExitReason.END,
+    )

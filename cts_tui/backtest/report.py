@@ -49,19 +49,26 @@ def result_document(
         "candles": len(candles),
         "start": iso_from_ms(int(candles.time_ms[0])) if len(candles) else None,
         "end": iso_from_ms(int(candles.time_ms[-1])) if len(candles) else None,
+        **figures(metrics),
+        "trade_list": [trade_document(trade) for trade in trades],
+    }
+
+
+def figures(metrics: Metrics) -> Document:
+    """Return the figures of a result, as they stand in it."""
+    return {
         "trades": metrics.trades,
         "wins": metrics.wins,
         "losses": metrics.losses,
-        "profit_factor": _number(metrics.profit_factor),
+        "profit_factor": finite(metrics.profit_factor),
         "net_profit": money_text(metrics.net_profit),
         "net_profit_pct": _pct(metrics.net_profit_pct),
         "max_drawdown_pct": _pct(metrics.max_drawdown_pct),
-        "sharpe": _number(metrics.sharpe),
-        "sortino": _number(metrics.sortino),
+        "sharpe": finite(metrics.sharpe),
+        "sortino": finite(metrics.sortino),
         "win_rate_pct": _pct(metrics.win_rate_pct),
         "avg_trade_pct": _pct(metrics.avg_trade_pct),
         "exposure_pct": _pct(metrics.exposure_pct),
-        "trade_list": [trade_document(trade) for trade in trades],
     }
 
 
@@ -81,7 +88,7 @@ def trade_document(trade: Trade) -> Document:
     }
 
 
-def _number(value: float | None) -> float | None:
+def finite(value: float | None) -> float | None:
     """Return `value` if JSON can hold it, else None."""
     return value if value is not None and isfinite(value) else None
 

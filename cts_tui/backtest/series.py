@@ -15,9 +15,12 @@ from cts_tui.model.strategy import ANY_TIMEFRAME, StrategySpec
 from cts_tui.model.trade import Trade
 from cts_tui.rules.evaluate import History
 from cts_tui.rules.parser import parse_rule
-from cts_tui.rules.warmup import warmup
+from cts_tui.rules.spec import RULE_FIELDS
+from cts_tui.rules.syntax import Rule
+from cts_tui.rules.warmup import timeframe_faults, warmup
 
-_RULES = ("entry_long", "exit_long", "entry_short", "exit_short")
+Flags = dict[str, BoolArray]
+"""Where each of the four rules holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,22 +43,58 @@ def by_timeframe(
     for spec in specs:
         if not spec.trades_symbol(symbol):
             continue
-        wanted = timeframe if spec.timeframe == ANY_TIMEFRAME else spec.timeframe
-        if timeframe_ms(wanted) % timeframe_ms(timeframe):
-            raise ConfigError(
-                f"strategy {spec.name} runs on {wanted} candles, which cannot be made from the "
-                f"{timeframe} candles of {symbol}; give it finer candles"
-            )
-        groups[wanted].append(spec)
+        if reason := unfit(symbol, timeframe, spec):
+            raise ConfigError(reason)
+        groups[_wanted(timeframe, spec)].append(spec)
     return groups
+
+
+def unfit(symbol: str, timeframe: str, spec: StrategySpec) -> str | None:
+    """Return in one line why candles of `timeframe` are too coarse for `spec`; None if not."""
+    wanted = _wanted(timeframe, spec)
+    if timeframe_ms(wanted) % timeframe_ms(timeframe):
+        return (
+            f"strategy {spec.name} runs on {wanted} candles, which cannot be made from the "
+            f"{timeframe} candles of {symbol}; give it finer candles"
+        )
+    for field, rule in rules_of(spec).items():
+        for fault in timeframe_faults(rule, wanted):
+            return f"strategy {spec.name} on {symbol}: {field}, {fault}; give it finer candles"
+    return None
+
+
+def rules_of(spec: StrategySpec) -> dict[str, Rule]:
+    """Return the rules of `spec` that are not empty, by field."""
+    return {field: parse_rule(text) for field in RULE_FIELDS if (text := getattr(spec, field))}
+
+
+def _wanted(timeframe: str, spec: StrategySpec) -> str:
+    return timeframe if spec.timeframe == ANY_TIMEFRAME else spec.timeframe
 
 
 def strategy_trades(history: History, spec: StrategySpec, terms: Terms) -> list[Trade]:
     """Return the closed trades of `spec` over `history`, oldest first. Raises RuleError."""
-    rules = {field: _holds(history, getattr(spec, field)) for field in _RULES}
+    return flag_trades(history.columns, rule_flags(history, spec), spec, terms)
+
+
+def rule_flags(history: History, spec: StrategySpec) -> Flags:
+    """Return for each rule whether it holds at each close; an empty rule never does."""
+    rules = rules_of(spec)
+    return {
+        field: history.holds(rules[field])
+        if field in rules
+        else np.zeros(len(history.columns), dtype=np.bool_)
+        for field in RULE_FIELDS
+    }
+
+
+def flag_trades(
+    candles: CandleColumns, flags: Flags, spec: StrategySpec, terms: Terms
+) -> list[Trade]:
+    """Return the closed trades of rules that hold where `flags` says, oldest first."""
     return backtest(
-        history.columns,
-        **rules,
+        candles,
+        **flags,
         spec=spec,
         fee_pct=terms.fee_pct,
         slippage_pct=terms.slippage_pct,
@@ -63,16 +102,6 @@ def strategy_trades(history: History, spec: StrategySpec, terms: Terms) -> list[
     )
 
 
-def warmup_shortfall(candles: CandleColumns, timeframe: str, spec: StrategySpec) -> str | None:
-    """Return a line that says so where the candles are fewer than the rules need, else None."""
-    rules = [parse_rule(text) for field in _RULES if (text := getattr(spec, field))]
-    needed = max(warmup(rule, timeframe) for rule in rules)
-    if len(candles) >= needed:
-        return None
-    return f"{spec.name} needs {needed} candles to warm up, there are {len(candles)}: no trades"
-
-
-def _holds(history: History, text: str) -> BoolArray:
-    if not text:
-        return np.zeros(len(history.columns), dtype=np.bool_)
-    return history.holds(parse_rule(text))
+def warmup_candles(timeframe: str, spec: StrategySpec) -> int:
+    """Return the candles after which every part of every rule of `spec` has a value."""
+    return max((warmup(rule, timeframe) for rule in rules_of(spec).values()), default=1)

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from cts_tui import __version__
-from cts_tui.cli import connections, engine, lists, replay, strategies
+from cts_tui.cli import backtest, connections, engine, lists, optimize, replay, strategies
 from cts_tui.cli.tables import say
 
 app = typer.Typer(
@@ -22,6 +22,8 @@ app.command("status")(engine.status)
 app.command("demo")(engine.demo)
 app.command("health")(engine.health)
 app.command("replay")(replay.replay)
+app.command("backtest")(backtest.backtest)
+app.command("optimize")(optimize.optimize)
 app.add_typer(connections.app, name="connections")
 app.add_typer(strategies.app, name="strategies")
 app.add_typer(lists.signals, name="signals")

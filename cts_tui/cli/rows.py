@@ -3,6 +3,7 @@
 from typing import Any
 
 from cts_tui.cli.options import iso_or_none
+from cts_tui.model.strategy_views import StrategyFault
 from cts_tui.model.views import (
     ConnectionView,
     EventView,
@@ -142,4 +143,14 @@ def strategy_row(view: StrategyView) -> Row:
         "gate_min_trades": view.gate_min_trades,
         "size": {"kind": view.size_kind, "amount": view.size_amount},
         "symbols": list(view.symbols),
+    }
+
+
+def fault_row(fault: StrategyFault) -> Row:
+    """Return a fault of a strategy file; line and column are those of the file, from 1."""
+    return {
+        "field": fault.field,
+        "line": fault.line,
+        "column": fault.column,
+        "message": fault.message,
     }

@@ -18,11 +18,12 @@ from cts_tui.desk.lists import (
     OrderDesk,
     PositionDesk,
     SignalDesk,
-    StrategyDesk,
 )
+from cts_tui.desk.market import MarketDesk
 from cts_tui.desk.programs import ProgramDesk
 from cts_tui.desk.room import Room
 from cts_tui.desk.seed import seed
+from cts_tui.desk.strategies import StrategyDesk
 from cts_tui.errors import ConfigError, CtsError
 from cts_tui.model.market import Source
 from cts_tui.model.trading import Actor, EngineStatus, EventKind
@@ -52,6 +53,7 @@ class Desk:
         self.events = EventDesk(self._room)
         self.strategies = StrategyDesk(self._room)
         self.controls = ControlDesk(self._room)
+        self.market = MarketDesk(self._room)
         self.programs = ProgramDesk(self._room)
         self.health = HealthDesk(self._room, self.programs)
 

@@ -118,7 +118,7 @@ class HealthDesk:
             "engines": _engine_section(views, programs),
             "processors": [_processor_row(view) for view in processors],
             "feeds": [_feed_row(view) for view in feeds],
-            "indications": _indication_section(processors),
+            "indications": _indication_section(transaction, processors),
             "strategies": _strategy_section(transaction),
             "signals": {
                 "total": history.count_signals(transaction),
@@ -255,9 +255,20 @@ def _feed_row(view: FeedView) -> Report:
     }
 
 
-def _indication_section(processors: list[ProcessorView]) -> Report:
+def _indication_section(transaction: Transaction, processors: list[ProcessorView]) -> Report:
     own = [view for view in processors if view.name == "indication"]
-    return {"cycles": sum(view.cycles for view in own), "errors": sum(view.errors for view in own)}
+    progress = [
+        (row["figures"] or {}).get("backfill", {})
+        for row in engines.states(transaction)
+        if row["enabled"]
+    ]
+    return {
+        "cycles": sum(view.cycles for view in own),
+        "errors": sum(view.errors for view in own),
+        "series": sum(each.get("series", 0) for each in progress),
+        "series_complete": sum(each.get("series_done", 0) for each in progress),
+        "backfilled": sum(each.get("rows", 0) for each in progress),
+    }
 
 
 def _position_section(transaction: Transaction, now_ms: int) -> Report:

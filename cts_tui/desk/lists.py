@@ -1,4 +1,4 @@
-"""Signals, orders, events, positions and strategies: lists, and the few things to do with them."""
+"""Signals, orders, events and positions: lists, and the few things to do with them."""
 
 import builtins
 from operator import attrgetter
@@ -6,8 +6,8 @@ from operator import attrgetter
 from cts_tui.desk.room import Room
 from cts_tui.errors import ConfigError
 from cts_tui.model.trading import EventKind, PositionStatus
-from cts_tui.model.views import EventView, OrderView, PositionView, SignalView, StrategyView
-from cts_tui.store import connections, events, history, positions, setting_rows, strategies
+from cts_tui.model.views import EventView, OrderView, PositionView, SignalView
+from cts_tui.store import connections, events, history, positions, setting_rows
 
 
 class SignalDesk:
@@ -108,55 +108,6 @@ class PositionDesk:
                 after="closing",
             )
         return view
-
-
-class StrategyDesk:
-    """Strategies: list, show, enable, disable."""
-
-    def __init__(self, room: Room) -> None:
-        self._room = room
-
-    def list(self) -> list[StrategyView]:
-        """Return every strategy in order of name."""
-        with self._room.database.read() as transaction:
-            return strategies.views(transaction)
-
-    def get(self, name: str) -> StrategyView:
-        """Return one strategy. Raises ConfigError when there is none of that name."""
-        views = self.list()
-        for view in views:
-            if view.name == name:
-                return view
-        raise _unknown_strategy(name, views)
-
-    def enable(self, name: str) -> None:
-        """Have the engines run a strategy."""
-        self._set_enabled(name, enabled=True)
-
-    def disable(self, name: str) -> None:
-        """Have the engines give no more signals for a strategy; its positions keep their levels."""
-        self._set_enabled(name, enabled=False)
-
-    def _set_enabled(self, name: str, *, enabled: bool) -> None:
-        view = self.get(name)
-        if view.enabled is enabled:
-            return
-        words = {True: "enabled", False: "disabled"}
-        with self._room.database.write() as transaction:
-            strategies.set_enabled(transaction, name, self._room.now(), enabled=enabled)
-            self._room.tell(
-                transaction,
-                EventKind.STRATEGY,
-                name,
-                f"strategy {words[enabled]}",
-                before=words[not enabled],
-                after=words[enabled],
-            )
-
-
-def _unknown_strategy(name: str, views: builtins.list[StrategyView]) -> ConfigError:
-    names = ", ".join(view.name for view in views)
-    return ConfigError(f"there is no strategy called {name!r}; there are: {names}")
 
 
 class ControlDesk:

@@ -12,6 +12,8 @@ from cts_tui.store import connections, strategies
 from cts_tui.store.database import Database, Transaction
 
 DEMO: Final = "demo"
+ENABLED_AT_FIRST: Final = frozenset({"macd-cross", "rsi-reversal", "sma-cross"})
+"""The built-in strategies that run unasked; the others wait until the trader enables them."""
 _MAJORS: Final = ("BTC/USDT", "ETH/USDT")
 _TEMPLATES: Final = (
     ("binance", "binance", MarketType.SPOT, _MAJORS),
@@ -31,7 +33,7 @@ _TEMPLATES: Final = (
 def seed(database: Database) -> list[str]:
     """Fill a store that has no connection yet; one that has any is left as it is.
 
-    Built-in strategies that the store lacks are added, enabled. Returns a line for each change.
+    Built-in strategies that the store lacks are added. Returns a line for each change.
     """
     now = utc_from_ms(SystemClock().now_ms())
     with database.read() as transaction:
@@ -48,11 +50,19 @@ def seed(database: Database) -> list[str]:
             )
         missing = _missing(transaction)
         for spec in missing:
-            strategies.add(transaction, spec, now, enabled=True, is_builtin=True)
-        if missing:
-            names = ", ".join(spec.name for spec in missing)
-            told.append(f"added and enabled the built-in strategies {names}")
-    return told
+            is_enabled = spec.name in ENABLED_AT_FIRST
+            strategies.add(transaction, spec, now, enabled=is_enabled, is_builtin=True)
+        return told + _additions([spec.name for spec in missing])
+
+
+def _additions(names: list[str]) -> list[str]:
+    """Return a line for the strategies that were added enabled, and one for the others."""
+    lines = []
+    if running := [name for name in names if name in ENABLED_AT_FIRST]:
+        lines.append(f"added and enabled the built-in strategies {', '.join(running)}")
+    if waiting := [name for name in names if name not in ENABLED_AT_FIRST]:
+        lines.append(f"added the built-in strategies {', '.join(waiting)}, disabled")
+    return lines
 
 
 def _is_empty(transaction: Transaction) -> bool:

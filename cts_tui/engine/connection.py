@@ -7,11 +7,12 @@ from typing import Any, Final
 
 from cts_tui.clock import Clock, ManualClock, utc_from_ms
 from cts_tui.engine.account import Account
+from cts_tui.engine.backfill import BackfillProcessor
 from cts_tui.engine.book import LivePosition
 from cts_tui.engine.context import EngineContext
 from cts_tui.engine.feeding import Feeder
 from cts_tui.engine.feeds import connect_feed
-from cts_tui.engine.market_state import MarketState
+from cts_tui.engine.market_state import MarketState, Series
 from cts_tui.engine.pipeline import Pipeline
 from cts_tui.engine.recorder import Recorder
 from cts_tui.engine.requests import ExitRequest
@@ -65,8 +66,10 @@ class ConnectionEngine:
             ),
             store_id=store_id,
         )
+        self.context.older_candles = self._older_candles
         self.pipeline = Pipeline(self.context)
         self._feeder = Feeder(self.context, self._connect, self.pipeline.receive, self._begin_anew)
+        self._backfill = BackfillProcessor(self.context, self.pipeline.indication, database)
         self._is_ready = False
 
     @property
@@ -88,7 +91,7 @@ class ConnectionEngine:
             await self._start()
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._feeder.run(), name="feed")
-                for processor in self.pipeline.processors:
+                for processor in (*self.pipeline.processors, self._backfill):
                     tasks.create_task(processor.run(), name=processor.name)
                 tasks.create_task(self._report(), name="report")
         finally:
@@ -107,6 +110,7 @@ class ConnectionEngine:
     def _configure(self) -> None:
         """Set up the strategies on the candles in memory."""
         self.pipeline.configure(self._specs, self.symbols)
+        self._backfill.wake()
 
     def close_position(self, key: str) -> None:
         """Close a position at market because the trader asks for it."""
@@ -151,6 +155,12 @@ class ConnectionEngine:
         for order in unfinished:
             self._expire(order)
 
+    def _older_candles(self, series: Series, before_ms: int) -> CandleColumns:
+        """Return stored candles from before those in memory."""
+        limit = self.context.settings.gate_history
+        with self._database.read() as transaction:
+            return stored.candles(transaction, self.setup.id, *series, limit, before_ms=before_ms)
+
     def _expire(self, order: Order) -> None:
         """End an order that rested in the memory of the paper venue of an earlier run."""
         batch = self.context.recorder.batch
@@ -193,7 +203,15 @@ class ConnectionEngine:
                 fresh[symbol] = history
             else:
                 self.context.market.warm(symbol, self.setup.timeframe, history)
+                self._record_history(symbol, history, feed.source)
         return fresh
+
+    def _record_history(self, symbol: str, history: CandleColumns, source: Source) -> None:
+        """Store the candles that came before the first event; their indications follow."""
+        for candle in history:
+            self.context.recorder.batch.candle(
+                self.setup.id, symbol, self.setup.timeframe, candle, source
+            )
 
     async def _trade_through(self, fresh: dict[str, CandleColumns]) -> None:
         """Trade a simulated market's history at its own time, as a replay does.
@@ -236,8 +254,10 @@ class ConnectionEngine:
         self.context.recorder.flush()
 
     def _figures(self) -> dict[str, Any]:
+        backfill = self._backfill.figures.as_row(self._backfill.name)
         return {
-            "processors": self.pipeline.figures(),
+            "processors": [*self.pipeline.figures(), backfill],
+            "backfill": self._backfill.progress(),
             "gates": self.pipeline.strategy.gate_rows(),
             "faults": self.pipeline.faults,
             "refused_prices": self.context.market.refused,

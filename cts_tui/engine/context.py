@@ -8,16 +8,22 @@ from math import inf
 from cts_tui.clock import Clock
 from cts_tui.engine.account import Account
 from cts_tui.engine.book import Holder, PositionBook
-from cts_tui.engine.market_state import MarketState
+from cts_tui.engine.market_state import MarketState, Series
 from cts_tui.engine.recorder import Recorder
 from cts_tui.engine.risk import Situation
 from cts_tui.market.freshness import is_candle_stale
+from cts_tui.model.columns import CandleColumns
 from cts_tui.model.connection import ConnectionSetup
 from cts_tui.model.market import Source
 from cts_tui.model.records import Signal
 from cts_tui.model.trade import Trade
 from cts_tui.settings import Settings
 from cts_tui.venue.venue import Venue
+
+
+def _no_older(_series: Series, _before_ms: int) -> CandleColumns:
+    """There are no candles but those in memory."""
+    return CandleColumns.from_candles([])
 
 
 def _ignore(_holder: Holder, _trade: Trade) -> None:
@@ -39,6 +45,8 @@ class EngineContext:
     book: PositionBook = field(default_factory=PositionBook)
     is_gated: bool = True
     """Whether the profit-factor gate decides which rules may trade."""
+    older_candles: Callable[[Series, int], CandleColumns] = _no_older
+    """Gives the stored candles of a series from before a time: the gate's record begins there."""
     is_killed: bool = False
     lease_until: float = inf
     """Monotonic time until which the lease of the connection is certainly ours (S9)."""

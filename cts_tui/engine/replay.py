@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from cts_tui.backtest.metrics import measure
 from cts_tui.backtest.report import result_document
+from cts_tui.backtest.series import by_timeframe
 from cts_tui.clock import ManualClock, SystemClock, utc_from_ms
 from cts_tui.engine.account import Account
 from cts_tui.engine.book import Holder
@@ -27,7 +28,7 @@ from cts_tui.model.columns import CandleColumns
 from cts_tui.model.connection import RECORDED_EXCHANGE, ConnectionDraft, ConnectionSetup
 from cts_tui.model.market import CandleClosed, Source, timeframe_ms
 from cts_tui.model.money import exact
-from cts_tui.model.strategy import ANY_TIMEFRAME, StrategySpec
+from cts_tui.model.strategy import StrategySpec
 from cts_tui.model.trade import Trade
 from cts_tui.model.trading import ExitReason
 from cts_tui.settings import Settings
@@ -88,7 +89,7 @@ class Replay:
         a strategy needs finer candles than the file has.
         """
         results: dict[str, dict[str, Any]] = {}
-        groups = _by_timeframe(recorded, specs)
+        groups = by_timeframe(recorded.symbol, recorded.timeframe, specs)
         setup = self._prepare(recorded)
         for timeframe, group in groups.items():
             candles = aggregate(recorded.columns, recorded.timeframe, timeframe)
@@ -206,22 +207,3 @@ def connection_name(recorded: Recorded) -> str:
     parts = (recorded.exchange, recorded.symbol, recorded.timeframe)
     plain = "-".join(parts).lower()
     return "replay-" + "".join(c if c.isascii() and c.isalnum() else "-" for c in plain)
-
-
-def _by_timeframe(
-    recorded: Recorded, specs: Sequence[StrategySpec]
-) -> dict[str, list[StrategySpec]]:
-    """Return the strategies meant for the series' symbol by the timeframe they run on."""
-    groups: dict[str, list[StrategySpec]] = defaultdict(list)
-    for spec in specs:
-        if not spec.trades_symbol(recorded.symbol):
-            continue
-        is_any = spec.timeframe == ANY_TIMEFRAME
-        timeframe = recorded.timeframe if is_any else spec.timeframe
-        if timeframe_ms(timeframe) % timeframe_ms(recorded.timeframe):
-            raise ConfigError(
-                f"strategy {spec.name} runs on {timeframe} candles, which cannot be made from the "
-                f"{recorded.timeframe} candles of {recorded.symbol}; give it finer candles"
-            )
-        groups[timeframe].append(spec)
-    return groups

@@ -157,8 +157,15 @@ class StrategyProcessor(Processor):
         panel = self._indication.panels[series]
         runner = StrategyRunner(strategy, series, panel, shadow)
         if context.is_gated:
-            runner.warm(context.market.settled(series, self._indication.ready))
+            runner.warm(self._past(series))
         return runner
+
+    def _past(self, series: Series) -> CandleColumns:
+        """Return the candles a rule's record is built from: the stored ones, then those at hand."""
+        at_hand = self._context.market.settled(series, self._indication.ready)
+        if not len(at_hand):
+            return at_hand
+        return at_hand.after(self._context.older_candles(series, int(at_hand.time_ms[0])))
 
     async def cycle(self) -> CycleReport:
         """Evaluate every candle that waits; a strategy that fails does not keep up the others."""

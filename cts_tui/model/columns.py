@@ -43,6 +43,17 @@ class CandleColumns:
             self.volume[part],
         )
 
+    def after(self, older: "CandleColumns") -> "CandleColumns":
+        """Return the candles of `older`, then these; the caller sees to it that none overlap."""
+        return CandleColumns(
+            np.concatenate((older.time_ms, self.time_ms)),
+            np.concatenate((older.open, self.open)),
+            np.concatenate((older.high, self.high)),
+            np.concatenate((older.low, self.low)),
+            np.concatenate((older.close, self.close)),
+            np.concatenate((older.volume, self.volume)),
+        )
+
     @classmethod
     def from_candles(cls, candles: list[Candle]) -> "CandleColumns":
         """Return the columns of `candles`, which are oldest first; an empty list gives length 0."""

@@ -7,8 +7,8 @@ from typing import Any, Final
 from sqlalchemy import func, select, text
 
 from cts_tui.store.database import Database, Transaction
-from cts_tui.store.schema import HEAD
 from cts_tui.store.tables import CONNECTIONS, METADATA, POSITIONS
+from cts_tui.store.version import HEAD
 
 _COUNTED: Final = ("connections", "strategies", "signals", "orders", "fills", "positions", "events")
 """Tables that are small enough to count at once; the larger ones are estimated by their size."""

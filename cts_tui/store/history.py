@@ -3,7 +3,6 @@
 from typing import Any
 
 import numpy as np
-import orjson
 from sqlalchemy import RowMapping, func, select
 
 from cts_tui.model.columns import CandleColumns
@@ -47,10 +46,12 @@ def candles(
     limit: int,
     *,
     since_ms: int = 0,
+    before_ms: int | None = None,
 ) -> CandleColumns:
     """Return the newest `limit` stored candles of a series, oldest first.
 
-    None is older than `since_ms`: to read on from there costs next to nothing.
+    None is older than `since_ms`: to read on from there costs next to nothing. All are older than
+    `before_ms`, where it is given.
     """
     row = CANDLES.c
     query = (
@@ -60,6 +61,8 @@ def candles(
         .order_by(row.time_ms.desc())
         .limit(limit)
     )
+    if before_ms is not None:
+        query = query.where(row.time_ms < before_ms)
     rows = transaction.execute(query).all()[::-1]
     times, *values = zip(*rows, strict=True) if rows else ((),) * 6
     return CandleColumns(
@@ -67,19 +70,30 @@ def candles(
     )
 
 
-def last_indication(
-    transaction: Transaction, connection_id: int, symbol: str, timeframe: str
-) -> dict[str, float | None]:
-    """Return the newest stored values of the indicators of a series; empty when there are none."""
-    row = INDICATIONS.c
-    query = (
-        select(row["values"])
-        .where(row.connection_id == connection_id, row.symbol == symbol, row.timeframe == timeframe)
-        .order_by(row.time_ms.desc())
-        .limit(1)
+def without_indications(
+    transaction: Transaction, connection_id: int, symbol: str, timeframe: str, *, limit: int
+) -> list[tuple[int, str]]:
+    """Return open time and source of the oldest candles of a series that have no indications."""
+    candle, indication = CANDLES.c, INDICATIONS.c
+    is_same = (
+        (indication.connection_id == candle.connection_id)
+        & (indication.timeframe == candle.timeframe)
+        & (indication.time_ms == candle.time_ms)
+        & (indication.symbol == candle.symbol)
     )
-    found = transaction.execute(query).scalar()
-    return orjson.loads(found) if found else {}
+    query = (
+        select(candle.time_ms, candle.source)
+        .outerjoin(INDICATIONS, is_same)
+        .where(
+            candle.connection_id == connection_id,
+            candle.symbol == symbol,
+            candle.timeframe == timeframe,
+            indication.time_ms.is_(None),
+        )
+        .order_by(candle.time_ms)
+        .limit(limit)
+    )
+    return [(time_ms, source) for time_ms, source in transaction.execute(query)]
 
 
 def latest_prices(transaction: Transaction) -> list[RowMapping]:

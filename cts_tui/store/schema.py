@@ -8,9 +8,7 @@ from sqlalchemy import Connection, Table, insert, inspect, select, text
 from cts_tui.errors import StoreError
 from cts_tui.store.database import Database
 from cts_tui.store.tables import CONNECTIONS, ENGINE_STATES, LEASES, METADATA
-
-HEAD: Final = "0001"
-"""The newest schema, named here so that a start need not import Alembic; a test compares."""
+from cts_tui.store.version import HEAD
 
 _MIGRATIONS: Final = Path(__file__).parent / "migrations"
 

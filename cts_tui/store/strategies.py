@@ -3,12 +3,14 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, insert, select, update
+from sqlalchemy import RowMapping, delete, func, insert, select, update
 
-from cts_tui.model.strategy import Size, SizeKind, StrategySpec
+from cts_tui.model.strategy import StrategySpec
+from cts_tui.model.trading import PositionStatus
 from cts_tui.model.views import StrategyView
 from cts_tui.store.database import Transaction
-from cts_tui.store.tables import STRATEGIES
+from cts_tui.store.peek import spec_from_row
+from cts_tui.store.tables import POSITIONS, SIGNALS, STRATEGIES
 
 
 def views(transaction: Transaction) -> list[StrategyView]:
@@ -22,7 +24,7 @@ def specs(transaction: Transaction, *, only_enabled: bool = True) -> list[Strate
     query = select(STRATEGIES).order_by(STRATEGIES.c.name)
     if only_enabled:
         query = query.where(STRATEGIES.c.enabled)
-    return [_spec(row) for row in transaction.execute(query).mappings()]
+    return [spec_from_row(row._asdict()) for row in transaction.execute(query)]
 
 
 def add(
@@ -39,6 +41,42 @@ def add(
             **_columns(spec), enabled=enabled, is_builtin=is_builtin, updated_at=now
         )
     )
+
+
+def change(transaction: Transaction, spec: StrategySpec, now: datetime) -> None:
+    """Replace every field of the strategy of that name; whether it is enabled stays as it is."""
+    transaction.execute(
+        update(STRATEGIES)
+        .where(STRATEGIES.c.name == spec.name)
+        .values(**_columns(spec), updated_at=now)
+    )
+
+
+def remove(transaction: Transaction, name: str) -> None:
+    """Delete a strategy; what it has signalled and traded stays."""
+    transaction.execute(delete(STRATEGIES).where(STRATEGIES.c.name == name))
+
+
+def open_positions(transaction: Transaction) -> dict[str, int]:
+    """Return how many positions each strategy holds; one that holds none is left out."""
+    column = POSITIONS.c
+    query = (
+        select(column.strategy, func.count())
+        .where(column.status != PositionStatus.CLOSED)
+        .group_by(column.strategy)
+    )
+    return {row[0]: row[1] for row in transaction.execute(query)}
+
+
+def signals_since(transaction: Transaction, since_ms: int) -> dict[str, int]:
+    """Return how many signals each strategy has given on candles that opened since then."""
+    column = SIGNALS.c
+    query = (
+        select(column.strategy, func.count())
+        .where(column.time_ms >= since_ms)
+        .group_by(column.strategy)
+    )
+    return {row[0]: row[1] for row in transaction.execute(query)}
 
 
 def set_enabled(transaction: Transaction, name: str, now: datetime, *, enabled: bool) -> bool:
@@ -68,15 +106,6 @@ def _columns(spec: StrategySpec) -> dict[str, Any]:
         "size_amount": spec.size.amount,
         "symbols": list(spec.symbols),
     }
-
-
-def _spec(row: RowMapping) -> StrategySpec:
-    own = {"size_kind", "size_amount", "symbols", "id", "enabled", "is_builtin", "updated_at"}
-    return StrategySpec(
-        **{key: value for key, value in row.items() if key not in own},
-        size=Size(SizeKind(row["size_kind"]), row["size_amount"]),
-        symbols=tuple(row["symbols"]),
-    )
 
 
 def _view(row: RowMapping) -> StrategyView:

@@ -22,12 +22,18 @@ class Tone(StrEnum):
     LIVE = "live"
     PAPER = "paper"
     STALE = "stale"
+    GRID = "grid"
+    CURVE_A = "curve-a"
+    CURVE_B = "curve-b"
+    CURVE_C = "curve-c"
     BADGE_BRAND = "badge-brand"
     BADGE_LIVE = "badge-live"
     BADGE_PAPER = "badge-paper"
     BADGE_DEMO = "badge-demo"
     BADGE_STALE = "badge-stale"
     BADGE_KILLED = "badge-killed"
+    BADGE_PROFIT = "badge-profit"
+    BADGE_LOSS = "badge-loss"
 
 
 class Cell(NamedTuple):

@@ -56,12 +56,18 @@ INKS: dict[Tone, Ink] = {
     Tone.LIVE: Ink("live", is_bold=True),
     Tone.PAPER: Ink("paper"),
     Tone.STALE: Ink("stale", is_bold=True),
+    Tone.GRID: Ink("line"),
+    Tone.CURVE_A: Ink("title"),
+    Tone.CURVE_B: Ink("short"),
+    Tone.CURVE_C: Ink("demo"),
     Tone.BADGE_BRAND: Ink("title", is_bold=True),
     Tone.BADGE_LIVE: Ink("badge-text", "live", is_bold=True),
     Tone.BADGE_PAPER: Ink("badge-text", "paper", is_bold=True),
     Tone.BADGE_DEMO: Ink("badge-text", "demo", is_bold=True),
     Tone.BADGE_STALE: Ink("badge-text", "stale", is_bold=True),
     Tone.BADGE_KILLED: Ink("badge-text", "live", is_bold=True),
+    Tone.BADGE_PROFIT: Ink("badge-text", "profit"),
+    Tone.BADGE_LOSS: Ink("badge-text", "loss"),
 }
 
 ToneStyles = Mapping[Tone, Style]

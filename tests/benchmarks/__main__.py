@@ -3,7 +3,15 @@
 import importlib
 import sys
 
-_PARTS = ("first_frame", "pipeline_cycle", "positions", "replays", "live_table")
+_PARTS = (
+    "first_frame",
+    "pipeline_cycle",
+    "positions",
+    "replays",
+    "backtests",
+    "live_table",
+    "chart",
+)
 
 
 def main(names: list[str]) -> None:

@@ -35,12 +35,13 @@ def test_an_empty_candle_file_is_refused(cts: Cts, tmp_path: Path) -> None:
         ("X_BTCUSDT_9q.csv", HEADER.encode(), "not a timeframe"),
     ],
 )
+@pytest.mark.parametrize("command", ["replay", "backtest"])
 def test_a_candle_file_that_cannot_be_used_is_refused(
-    cts: Cts, tmp_path: Path, name: str, content: bytes, said: str
+    cts: Cts, tmp_path: Path, command: str, name: str, content: bytes, said: str
 ) -> None:
     file = tmp_path / name
     file.write_bytes(content)
-    assert said in cts("replay", file).refusal
+    assert said in cts(command, file).refusal
 
 
 @pytest.mark.usefixtures("unchanged")
@@ -62,7 +63,7 @@ def test_a_bad_file_among_good_ones_stops_all_before_anything_is_stored(
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["--strategy", "nope"], "no strategy called 'nope'; there are: macd-cross"),
+        (["--strategy", "nope"], "no strategy called 'nope'; there are: "),
         (["--fee-pct", "-1"], "--fee-pct '-1': expected a number"),
         (["--fee-pct", "nan"], "--fee-pct 'nan': expected a number"),
         (["--slippage-pct", "100"], "expected a number below 100"),
@@ -71,10 +72,11 @@ def test_a_bad_file_among_good_ones_stops_all_before_anything_is_stored(
         (["--timeframe", "1h"], "expected candles of 1h, found them 300 s apart"),
     ],
 )
-def test_a_wrong_option_of_a_replay_is_refused(
-    cts: Cts, candles: Path, options: list[str], said: str
+@pytest.mark.parametrize("command", ["replay", "backtest"])
+def test_a_wrong_option_is_refused(
+    cts: Cts, candles: Path, command: str, options: list[str], said: str
 ) -> None:
-    assert said in cts("replay", candles, *options).refusal
+    assert said in cts(command, candles, *options).refusal
 
 
 @pytest.mark.parametrize("place", ["file", "file/within", "/proc/nowhere/at/all"])

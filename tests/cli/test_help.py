@@ -30,7 +30,20 @@ def test_every_command_of_the_issue_exists() -> None:
     wanted = {"run", "stop", "status", "demo", "replay", "health", "positions close"}
     own = ("list", "show", "add", "edit", "remove", "enable", "disable", "live on", "live off")
     wanted |= {f"connections {name}" for name in own}
-    wanted |= {f"strategies {name}" for name in ("list", "show", "enable", "disable")}
+    wanted |= {
+        f"strategies {name}"
+        for name in (
+            "list",
+            "show",
+            "check",
+            "add",
+            "edit",
+            "export",
+            "remove",
+            "enable",
+            "disable",
+        )
+    }
     wanted |= {f"{noun} list" for noun in ("signals", "positions", "orders", "events")}
     assert wanted <= {" ".join(path) for path in ALL}
 

@@ -189,7 +189,7 @@ def test_the_report_is_plain_json_with_every_section(desk: Desk, at_work: Hand) 
     ]  # fmt: skip
     assert sections["feeds"][0]["price"] == "100.5"
     assert sections["positions"]["open_pnl"] == "0.8"
-    assert sections["strategies"] == {"total": 3, "active": 3}
+    assert sections["strategies"] == {"total": 11, "active": 3}
 
 
 def test_a_strategy_that_cannot_run_is_a_warning(desk: Desk, at_work: Hand) -> None:

@@ -12,6 +12,7 @@ from cts_tui.market.recorded import read_recorded
 from cts_tui.model.connection import ConnectionDraft
 from cts_tui.model.trading import Actor, Mode
 from cts_tui.paths import DataFolder
+from cts_tui.rules.builtin import builtin_strategies
 
 from .conftest import Hand
 
@@ -29,16 +30,22 @@ def test_an_empty_folder_gets_the_demo_the_templates_and_the_strategies(desk: De
         (Mode.PAPER, False, True)
     }
     strategies = desk.strategies.list()
-    assert {(view.name, view.enabled) for view in strategies} == {
-        ("sma-cross", True), ("rsi-reversal", True), ("macd-cross", True),
+    assert {view.name for view in strategies} == {spec.name for spec in builtin_strategies()}
+    assert {view.name for view in strategies if view.enabled} == {
+        "sma-cross", "rsi-reversal", "macd-cross",
     }  # fmt: skip
+    assert all(view.is_builtin for view in strategies)
 
 
 def test_s13_what_an_empty_folder_begins_with_is_told(desk: Desk) -> None:
-    strategies, connections = [view.message for view in desk.events.list()]
+    waiting, running, connections = [view.message for view in desk.events.list()]
     assert connections == "the desk begins with demo, enabled, and 11 disabled connections"
-    assert strategies.startswith("added and enabled the built-in strategies ")
-    assert all(view.name in strategies for view in desk.strategies.list())
+    assert running == (
+        "added and enabled the built-in strategies macd-cross, rsi-reversal, sma-cross"
+    )
+    assert waiting.startswith("added the built-in strategies bollinger-return, daily-trend-dip, ")
+    assert waiting.endswith(", disabled")
+    assert all(view.name in running + waiting for view in desk.strategies.list())
 
 
 @pytest.mark.parametrize("name", sorted(TEMPLATES))
@@ -77,6 +84,16 @@ def test_a_built_in_strategy_that_is_missing_is_added_and_told(
     again = Desk.open(DataFolder(tmp_path / "data"), Actor.CLI)
     assert again.strategies.get("sma-cross").enabled
     assert again.events.list()[0].message == "added and enabled the built-in strategies sma-cross"
+    again.close()
+
+
+def test_a_built_in_strategy_that_is_new_reaches_an_older_store_disabled(
+    desk: Desk, hand: Hand, tmp_path: Path
+) -> None:
+    hand.execute("DELETE FROM strategies WHERE name = 'rally-fade'")
+    again = Desk.open(DataFolder(tmp_path / "data"), Actor.CLI)
+    assert not again.strategies.get("rally-fade").enabled
+    assert again.events.list()[0].message == "added the built-in strategies rally-fade, disabled"
     again.close()
 
 

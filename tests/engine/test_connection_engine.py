@@ -7,8 +7,10 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
+import orjson
 import pytest
 
+import cts_tui.engine.backfill as backfill_module
 import cts_tui.engine.connection as connection_module
 import cts_tui.engine.feeding as feeding_module
 from cts_tui.clock import ManualClock, SystemClock
@@ -16,10 +18,13 @@ from cts_tui.engine.connection import ConnectionEngine
 from cts_tui.engine.feeds import connect_feed
 from cts_tui.engine.order_ids import exit_id
 from cts_tui.errors import ConfigError, RetryableError
+from cts_tui.model.columns import CandleColumns
 from cts_tui.model.market import Candle, CandleClosed, Source, Tick
 from cts_tui.model.records import Order, PositionRecord
 from cts_tui.model.strategy import StrategySpec
 from cts_tui.model.trading import Direction, OrderStatus, OrderType, PositionStatus, Side
+from cts_tui.rules.evaluate import History
+from cts_tui.rules.parser import parse_expression
 from cts_tui.settings import Settings
 from cts_tui.store.batch import Batch
 from cts_tui.store.database import Database
@@ -275,7 +280,7 @@ async def test_a_candle_becomes_a_signal_an_order_and_with_the_next_tick_a_posit
         assert engine.status == "running"
         state = await rig.row("engine_states", lambda row: row["status"] == "running")
     names = [figures["name"] for figures in state["figures"]["processors"]]
-    assert names == ["realtime", "indication", "strategy", "execution"]
+    assert names == ["realtime", "indication", "strategy", "execution", "backfill"]
     assert state["feed_source"] == "stream"
 
 
@@ -424,3 +429,47 @@ async def test_a_simulated_market_is_traded_from_its_past_on_but_only_once(
     assert len(stored(database, "positions")) == len(first)
     assert len(stored(database, "candles")) == candles
     assert len(signals) == len(stored(database, "signals"))
+
+
+@pytest.mark.parametrize(("gate_history", "trades"), [(0, 0), (1_000, 2)])
+async def test_a_rules_record_reaches_back_to_the_stored_candles_that_memory_has_dropped(
+    rig: Rig, gate_history: int, trades: int
+) -> None:
+    setup = make_connection(rig.database, symbols=[SYMBOL], timeframe="1m")
+    says = {600: 1, 590: 2, 580: 1, 570: 2}
+    batch = Batch()
+    for number in range(700, 0, -1):
+        batch.candle(setup.id, SYMBOL, "1m", minute(number, say=says.get(number, 0)), "stream")
+    with rig.database.write() as transaction:
+        batch.write(transaction)
+    settings = {"candle_history": 300, "gate_history": gate_history}
+    async with rig.running(setup, ScriptedFeed(), **settings) as engine:
+        (row,) = engine.pipeline.strategy.gate_rows()
+    assert row["trades"] == trades
+
+
+async def test_stored_candles_get_their_indications_once_and_the_work_goes_on_after_a_restart(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backfill_module, "_ROWS_PER_CYCLE", 40)
+    setup = make_connection(rig.database, symbols=[SYMBOL], timeframe="1m")
+    batch = Batch()
+    candles = [minute(number, price=100 + number % 7) for number in range(100, 0, -1)]
+    for candle in candles:
+        batch.candle(setup.id, SYMBOL, "1m", candle, "stream")
+    batch.indication(setup.id, SYMBOL, "1m", candles[50].time_ms, {"kept": 1.0}, "stream")
+    with rig.database.write() as transaction:
+        batch.write(transaction)
+    async with rig.running(setup, ScriptedFeed()):
+        await rig.until(lambda: len(stored(rig.database, "indications")) == 100, "all rows")
+    rows = {
+        row["time_ms"]: orjson.loads(row["values"]) for row in stored(rig.database, "indications")
+    }
+    assert rows[candles[50].time_ms] == {"kept": 1.0}
+    history = History(CandleColumns.from_candles(candles), "1m")
+    expected = history.values(parse_expression("sma(20)"))
+    assert rows[candles[-1].time_ms]["sma(20)"] == expected[-1]
+    assert rows[candles[0].time_ms]["sma(20)"] is None
+    async with rig.running(setup, ScriptedFeed()) as engine:
+        await rig.until(lambda: engine._backfill.progress()["series_done"] == 1, "nothing left")
+        assert engine._backfill.rows == 0

@@ -14,6 +14,7 @@ SHIPPED = [
     parse_rule(text)
     for spec in builtin_strategies()
     for text in (spec.entry_long, spec.exit_long, spec.entry_short, spec.exit_short)
+    if text
 ]
 MORE = [
     parse_rule(text)

@@ -1,12 +1,15 @@
 import math
 import tomllib
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
 from cts_tui.errors import ConfigError
 from cts_tui.model.strategy import Size, SizeKind, StrategySpec
+from cts_tui.rules import builtin
 from cts_tui.rules.builtin import builtin_strategies
+from cts_tui.rules.parser import parse_rule
 from cts_tui.rules.spec import (
     load_strategy_file,
     strategy_faults,
@@ -14,6 +17,7 @@ from cts_tui.rules.spec import (
     strategy_from_mapping,
     strategy_to_toml,
 )
+from cts_tui.rules.warmup import warmup
 
 GOOD = {"name": "good", "entry_long": "close > open"}
 FULL = StrategySpec(
@@ -126,12 +130,40 @@ def test_a_missing_file_is_refused_by_name(tmp_path):
         load_strategy_file(tmp_path / "none.toml")
 
 
-def test_the_shipped_strategies_are_good_and_trade_both_ways():
-    specs = builtin_strategies()
-    assert [spec.name for spec in specs] == ["macd-cross", "rsi-reversal", "sma-cross"]
-    for spec in specs:
-        assert spec.timeframe == "*"
-        assert spec.description
-        assert all((spec.entry_long, spec.exit_long, spec.entry_short, spec.exit_short))
-        assert (spec.stop_loss_pct, spec.take_profit_pct) == (2, 3)
-        assert strategy_from_mapping(tomllib.loads(strategy_to_toml(spec))) == spec
+SHIPPED = [
+    "bollinger-return",
+    "daily-trend-dip",
+    "donchian-breakout",
+    "engulfing-turn",
+    "macd-cross",
+    "rally-fade",
+    "rsi-reversal",
+    "sma-cross",
+    "squeeze-release",
+    "supertrend-follow",
+    "volume-momentum",
+]
+
+
+def test_the_shipped_strategies_are_these():
+    assert [spec.name for spec in builtin_strategies()] == SHIPPED
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_a_shipped_strategy_is_good_and_runs_on_any_candles(name):
+    [spec] = [spec for spec in builtin_strategies() if spec.name == name]
+    file = Path(builtin.__file__).parent / f"{name}.toml"
+    assert strategy_file_faults(file) == []
+    assert spec.timeframe == "*"
+    assert spec.description
+    assert bool(spec.entry_long) == bool(spec.exit_long)
+    assert bool(spec.entry_short) == bool(spec.exit_short)
+    assert spec.stop_loss_pct > 0
+    assert strategy_from_mapping(tomllib.loads(strategy_to_toml(spec))) == spec
+
+
+@pytest.mark.parametrize("timeframe", ["1m", "5m", "15m", "30m", "1h", "4h", "12h", "1d"])
+def test_every_shipped_rule_can_be_computed_from_candles_of(timeframe):
+    for spec in builtin_strategies():
+        for text in filter(None, (spec.entry_long, spec.exit_long, spec.entry_short)):
+            assert warmup(parse_rule(text), timeframe) > 0

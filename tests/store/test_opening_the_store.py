@@ -22,8 +22,9 @@ from cts_tui.errors import CtsError, StoreError
 from cts_tui.paths import data_folder
 from cts_tui.store.database import Database, explained
 from cts_tui.store.journal import Journal
-from cts_tui.store.schema import HEAD, open_store
+from cts_tui.store.schema import open_store
 from cts_tui.store.tables import METADATA
+from cts_tui.store.version import HEAD
 
 from .samples import add_connection, rows
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from cts_tui.errors import ConfigError, CtsError
+from cts_tui.model.chart import ChartView, Series
 from cts_tui.model.views import (
     ConnectionView,
     DeskSummary,
@@ -16,10 +17,10 @@ from cts_tui.model.views import (
     PositionView,
     ProcessorView,
     SignalView,
-    StrategyView,
 )
 
 from . import frozen
+from .fake_strategies import FakeStrategies
 
 
 class FakeConnections:
@@ -77,11 +78,6 @@ class FakeList:
         return self.rows[:limit]
 
 
-class FakeStrategies:
-    def list(self) -> list[StrategyView]:
-        return []
-
-
 class FakeControls:
     def __init__(self, calls: list[Any]) -> None:
         self._is_killed = False
@@ -97,6 +93,20 @@ class FakeControls:
     def revive(self) -> None:
         self._calls.append(("revive",))
         self._is_killed = False
+
+
+class FakeMarket:
+    def __init__(self) -> None:
+        self.rows = list(frozen.SERIES)
+        self.asked: list[tuple[str, str, str]] = []
+        self.change: Callable[[ChartView], ChartView] = lambda view: view
+
+    def series(self) -> list[Series]:
+        return list(self.rows)
+
+    def chart(self, connection: str, symbol: str, timeframe: str, limit: int = 1_000) -> ChartView:
+        self.asked.append((connection, symbol, timeframe))
+        return self.change(frozen.chart(connection, symbol, timeframe))
 
 
 class FakeHealth:
@@ -123,8 +133,9 @@ class FakeDesk:
         self.signals: FakeList = FakeList(list[SignalView](frozen.SIGNALS))
         self.orders: FakeList = FakeList(list[OrderView]())
         self.events: FakeList = FakeList(list[EventView](frozen.EVENTS))
-        self.strategies = FakeStrategies()
+        self.strategies = FakeStrategies(self.calls)
         self.controls = FakeControls(self.calls)
+        self.market = FakeMarket()
         self.health = FakeHealth()
         self.figures = frozen.SUMMARY
         self.fail_with: Exception | None = None
@@ -151,6 +162,8 @@ class FakeDesk:
         self.positions.rows = []
         self.signals.rows = []
         self.events.rows = []
+        self.strategies.rows = []
+        self.market.rows = []
         return self
 
 

@@ -1,8 +1,24 @@
 """Frozen rows for the screens: one desk on one afternoon, always the same."""
 
+import math
+import random
 from dataclasses import replace
 from decimal import Decimal
+from functools import cache
+from itertools import pairwise
 
+from cts_tui.model.chart import (
+    ChartView,
+    Curve,
+    LastPrice,
+    Level,
+    Mark,
+    Series,
+    Study,
+    StudyKind,
+    chart_timeframes,
+)
+from cts_tui.model.market import Candle, timeframe_ms
 from cts_tui.model.trading import (
     Direction,
     EngineStatus,
@@ -269,3 +285,96 @@ SUMMARY = DeskSummary(
     signals_today=14,
     is_synthetic=True,
 )
+
+_STARTS = {"BTC/USDT:USDT": 81_000.0, "ETH/USD": 1_800.0, "DOGE/USDT:USDT": 0.168}
+SERIES = [
+    Series("bybit-paper", "BTC/USDT:USDT", "5m", True, NOW_MS - 5 * MINUTE),
+    Series("bybit-paper", "DOGE/USDT:USDT", "5m", True, NOW_MS - 5 * MINUTE),
+    Series("kraken-main", "ETH/USD", "5m", True, NOW_MS - 5 * MINUTE),
+]
+
+
+def candles(symbol: str, timeframe: str, count: int) -> tuple[Candle, ...]:
+    """A walk that is always the same; the last candle forms."""
+    walk = random.Random(symbol + timeframe)
+    step_ms = timeframe_ms(timeframe)
+    first_ms = NOW_MS - NOW_MS % step_ms - (count - 1) * step_ms
+    price, made = _STARTS[symbol], []
+    for index in range(count):
+        drift = 0.0006 * math.sin(index / 17)
+        close = price * (1 + drift + walk.gauss(0, 0.0012))
+        high = max(price, close) * (1 + abs(walk.gauss(0, 0.0005)))
+        low = min(price, close) * (1 - abs(walk.gauss(0, 0.0005)))
+        volume = 40 * (1 + walk.random()) * (1 + 300 * abs(close / price - 1))
+        made.append(Candle(first_ms + index * step_ms, price, high, low, close, volume))
+        price = close
+    return tuple(made)
+
+
+def _ema(values: list[float], period: int) -> list[float]:
+    made = [values[0]]
+    for value in values[1:]:
+        made.append(made[-1] + (value - made[-1]) * 2 / (period + 1))
+    return made
+
+
+def studies(closes: list[float]) -> tuple[Study, ...]:
+    """SMA, RSI and MACD, plainly."""
+    count = len(closes)
+    sma = [math.nan if i < 19 else sum(closes[i - 19 : i + 1]) / 20 for i in range(count)]
+    moves = [0.0, *(b - a for a, b in pairwise(closes))]
+    gains, losses = _ema([max(m, 0) for m in moves], 27), _ema([max(-m, 0) for m in moves], 27)
+    rsi = [
+        math.nan if i < 14 else 100 * g / (g + x or 1)
+        for i, (g, x) in enumerate(zip(gains, losses, strict=True))
+    ]
+    macd = [a - b for a, b in zip(_ema(closes, 12), _ema(closes, 26), strict=True)]
+    signal = _ema(macd, 9)
+    hist = [a - b for a, b in zip(macd, signal, strict=True)]
+    return (
+        Study("sma(20)", StudyKind.OVERLAY, (Curve("sma(20)", tuple(sma)),)),
+        Study("rsi(14)", StudyKind.BOUNDED, (Curve("rsi(14)", tuple(rsi)),)),
+        Study(
+            "macd(12,26,9)",
+            StudyKind.OSCILLATOR,
+            (
+                Curve("macd", tuple(macd)),
+                Curve("signal", tuple(signal)),
+                Curve("hist", tuple(hist), is_histogram=True),
+            ),
+        ),
+    )
+
+
+def marks(made: tuple[Candle, ...]) -> tuple[Mark, ...]:
+    """Two closed trades and an entry, on candles 60, 45, 30, 22 and 9 from the end."""
+    places = ((60, "long", 1, None), (45, "long", 0, 12.5), (30, "short", 1, None),
+              (22, "short", 0, -7.25), (9, "long", 1, None))  # fmt: skip
+    return tuple(
+        Mark(made[-ago].time_ms, made[-ago].close, Direction(side), bool(entry), pnl)
+        for ago, side, entry, pnl in places
+        if ago <= len(made)
+    )
+
+
+@cache
+def chart(connection: str, symbol: str, timeframe: str, count: int = 300) -> ChartView:
+    made = candles(symbol, timeframe, count)
+    last = made[-1].close
+    return ChartView(
+        symbol=symbol,
+        timeframe=timeframe,
+        candles=made,
+        connection=connection,
+        timeframes=chart_timeframes(["5m"]),
+        has_forming=True,
+        studies=studies([candle.close for candle in made[:-1]]),
+        marks=marks(made),
+        levels=(
+            Level("entry", made[-9].close),
+            Level("stop", made[-9].close * 0.994),
+            Level("target", made[-9].close * 1.006),
+        ),
+        last=LastPrice(last, NOW_MS - 2_000, "stream", connection == "kraken-main"),
+        invented=frozenset(c.time_ms for c in made[-120:-110]),
+    )

@@ -8,7 +8,15 @@ import pytest
 HEAVY = ("sqlmodel", "sqlalchemy", "numpy", "talib", "ccxt", "pydantic", "cts_tui.desk")
 
 
-@pytest.mark.parametrize("module", ["cts_tui.tui.app", "cts_tui.tui.screens.health"])
+@pytest.mark.parametrize(
+    "module",
+    [
+        "cts_tui.tui.app",
+        "cts_tui.tui.screens.health",
+        "cts_tui.tui.screens.market",
+        "cts_tui.tui.screens.strategies",
+    ],
+)
 def test_screens_import_nothing_heavy(module: str) -> None:
     code = f"import sys, {module}; print(*[m for m in {HEAVY} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

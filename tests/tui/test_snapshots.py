@@ -8,6 +8,8 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
+from cts_tui.tui.widgets.candle_chart import CandleChart
+
 from .conftest import NARROW, WIDE, make_stage
 from .fake_desk import FakeDesk
 
@@ -27,12 +29,16 @@ def look(compare: Compare, size: tuple[int, int], *keys: str, **options: Any) ->
             await asyncio.sleep(0.01)
         raise AssertionError("the desk was not read")
 
+    def has_rows() -> object:
+        charts = stage.screen.query(CandleChart)
+        return charts.first().view.candles if charts else stage.table.rows
+
     async def arrange(pilot: Pilot[None]) -> None:
         stage.pilot = pilot
-        await until(lambda: stage.app.session.summary and (stage.table.rows or is_empty))
+        await until(lambda: stage.app.session.summary and (has_rows() or is_empty))
         for key in keys:
             await pilot.press(key)
-            await until(lambda: stage.table.rows or is_empty)
+            await until(lambda: has_rows() or is_empty)
         for field in stage.app.screen.query(Input):
             field.cursor_blink = False
         await pilot.pause()
@@ -51,6 +57,9 @@ def look(compare: Compare, size: tuple[int, int], *keys: str, **options: Any) ->
         pytest.param(("3", "enter"), id="position-detail"),
         pytest.param(("3", "G", "c"), id="close-live-position"),
         pytest.param(("4",), id="signals"),
+        pytest.param(("6",), id="market"),
+        pytest.param(("6", *("left",) * 9, "plus", "plus"), id="market-cursor"),
+        pytest.param(("6", "o"), id="market-symbols"),
         pytest.param(("8",), id="health"),
         pytest.param(("question_mark",), id="help"),
         pytest.param(("2", "G", "L"), id="live-modal"),

@@ -11,3 +11,9 @@ def builtin_strategies() -> list[StrategySpec]:
     texts = (entry for entry in files(__name__).iterdir() if entry.name.endswith(".toml"))
     specs = [parse_strategy(entry.read_text(encoding="utf-8"), entry.name) for entry in texts]
     return sorted(specs, key=lambda spec: spec.name)
+
+
+def builtin_names() -> frozenset[str]:
+    """Return the names of the shipped strategies, which are those of their files."""
+    entries = (entry.name for entry in files(__name__).iterdir())
+    return frozenset(name.removesuffix(".toml") for name in entries if name.endswith(".toml"))

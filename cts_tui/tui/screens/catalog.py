@@ -26,6 +26,18 @@ def _signals(session: Session) -> DeskScreen[Any]:
     return SignalsScreen(session)
 
 
+def _strategies(session: Session) -> DeskScreen[Any]:
+    from cts_tui.tui.screens.strategies import StrategiesScreen
+
+    return StrategiesScreen(session)
+
+
+def _market(session: Session) -> DeskScreen[Any]:
+    from cts_tui.tui.screens.market import MarketScreen
+
+    return MarketScreen(session)
+
+
 def _health(session: Session) -> DeskScreen[Any]:
     from cts_tui.tui.screens.health import HealthScreen
 
@@ -37,5 +49,7 @@ SCREENS: dict[str, Callable[[Session], DeskScreen[Any]]] = {
     "connections": _connections,
     "positions": _positions,
     "signals": _signals,
+    "strategies": _strategies,
+    "market": _market,
     "health": _health,
 }

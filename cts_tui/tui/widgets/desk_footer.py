@@ -87,7 +87,9 @@ def footer_keys(bindings: list[Binding]) -> list[FooterKey]:
 def _rank(action_id: str) -> int:
     if action_id in _ALWAYS:
         return 9
-    return {"table": 2, "filter": 3, "kill": 4, "engine": 0}.get(action_id.partition(".")[0], 1)
+    return {"table": 2, "chart": 2, "filter": 3, "kill": 4, "engine": 0}.get(
+        action_id.partition(".")[0], 1
+    )
 
 
 def choose(keys: list[FooterKey], room: int) -> list[FooterKey]:

@@ -27,7 +27,13 @@ class TypedNameModal(ModalScreen[Answer]):
     CSS_PATH = "modals.tcss"
 
     def __init__(
-        self, title: str, lines: Sequence[Line], *, name: str, attempt: Callable[[str], object]
+        self,
+        title: str,
+        lines: Sequence[Line],
+        *,
+        name: str,
+        attempt: Callable[[str], object],
+        is_danger: bool = True,
     ) -> None:
         """Ask for `name`; `attempt` blocks, and raises with the reason when it is refused."""
         super().__init__()
@@ -35,11 +41,12 @@ class TypedNameModal(ModalScreen[Answer]):
         self._lines = lines
         self._asked_name = name
         self._attempt = attempt
+        self._is_danger = is_danger
         self.refusal = LiveLines([()], classes="modal--refusal")
 
     def compose(self) -> ComposeResult:
         """Compose the explanation, the input and the line for a refusal."""
-        with Vertical(classes="modal -danger") as box:
+        with Vertical(classes=f"modal{' -danger' * self._is_danger}") as box:
             box.border_title = self._title
             yield LiveLines(self._lines, classes="modal--text")
             yield Input(placeholder=f"type {self._asked_name}", compact=True)

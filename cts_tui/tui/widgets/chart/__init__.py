@@ -1,0 +1,1 @@
+"""The parts of the candle chart: what to show where, and which characters that takes."""
