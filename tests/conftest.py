@@ -1,6 +1,7 @@
 """Ground for every test: the user's own folders are out of reach, and waiting has an end."""
 
 import asyncio
+import logging
 import os
 import shutil
 import time
@@ -24,6 +25,19 @@ def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name)
     monkeypatch.setenv("CTS_DATA_DIR", str(tmp_path / "data"))
     monkeypatch.setenv("CTS_CONFIG_DIR", str(tmp_path / "config"))
+
+
+@pytest.fixture(autouse=True)
+def own_log() -> Iterator[None]:
+    """A test that opens the log file leaves the loggers as they were."""
+    logger = logging.getLogger("cts_tui")
+    handlers, level, propagate = list(logger.handlers), logger.level, logger.propagate
+    yield
+    for added in [handler for handler in logger.handlers if handler not in handlers]:
+        logger.removeHandler(added)
+        added.close()
+    logger.setLevel(level)
+    logger.propagate = propagate
 
 
 @pytest.fixture

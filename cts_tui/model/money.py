@@ -12,6 +12,8 @@ ZERO: Final = Decimal(0)
 _HUNDRED: Final = Decimal(100)
 _STEP: Final = Decimal("1e-12")
 """Money and quantities are kept to twelve decimals: finer than any venue's step."""
+_PRICE_STEP: Final = Decimal("1e-18")
+"""Computed prices keep eighteen: a position may hold millions of a coin that costs a millionth."""
 _WIDE: Final = Context(prec=48, rounding=ROUND_HALF_EVEN)
 
 
@@ -23,6 +25,11 @@ def exact(value: float) -> Decimal:
 def round_money(amount: Decimal) -> Decimal:
     """Return `amount` rounded half-even to twelve decimals."""
     return _WIDE.quantize(amount, _STEP)
+
+
+def round_price(price: Decimal) -> Decimal:
+    """Return `price` rounded half-even to eighteen decimals."""
+    return _WIDE.quantize(price, _PRICE_STEP)
 
 
 def money_text(amount: Decimal) -> str:
@@ -40,7 +47,7 @@ def slip(price: Decimal, slippage_pct: Decimal, *, is_buy: bool) -> Decimal:
     if not slippage_pct:
         return price
     move = slippage_pct / _HUNDRED
-    return round_money(price * (1 + move if is_buy else 1 - move))
+    return round_price(price * (1 + move if is_buy else 1 - move))
 
 
 def fee(notional: Decimal, fee_pct: Decimal) -> Decimal:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from math import inf
 from typing import Final, NamedTuple, Self
 
-from cts_tui.model.money import ZERO, exact, round_money
+from cts_tui.model.money import ZERO, exact, round_price
 from cts_tui.model.strategy import StrategySpec
 from cts_tui.model.trading import Direction, ExitReason, OrderType
 
@@ -163,7 +163,7 @@ def _level(price: Decimal, distance_pct: Decimal, *, is_above: bool) -> Decimal 
     if not distance_pct:
         return None
     share = _HUNDRED + distance_pct if is_above else _HUNDRED - distance_pct
-    level = round_money(price * share / _HUNDRED)
+    level = round_price(price * share / _HUNDRED)
     return level if level > 0 else None
 
 
