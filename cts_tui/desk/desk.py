@@ -21,6 +21,7 @@ from cts_tui.desk.lists import (
 )
 from cts_tui.desk.market import MarketDesk
 from cts_tui.desk.programs import ProgramDesk
+from cts_tui.desk.reports import ReportDesk
 from cts_tui.desk.room import Room
 from cts_tui.desk.seed import seed
 from cts_tui.desk.strategies import StrategyDesk
@@ -54,6 +55,7 @@ class Desk:
         self.strategies = StrategyDesk(self._room)
         self.controls = ControlDesk(self._room)
         self.market = MarketDesk(self._room)
+        self.reports = ReportDesk(self._room)
         self.programs = ProgramDesk(self._room)
         self.health = HealthDesk(self._room, self.programs)
 

@@ -23,6 +23,7 @@ class Where(StrEnum):
     TABLE = "In a table"
     CHART = "In a chart"
     EDITOR = "In the strategy editor"
+    REPORT = "In a backtest report"
     DIALOG = "In a dialog"
 
 
@@ -101,6 +102,8 @@ ACTIONS: tuple[Action, ...] = (
            in_footer=True),
     Action("strategies.edit", "o", "Edit", _W.STRATEGIES, "screen.edit_strategy",
            "Open the strategy under the cursor in the editor, as enter does.", in_footer=True),
+    Action("strategies.backtest", "b", "Backtest", _W.STRATEGIES, "screen.backtest_strategy",
+           "Backtest the strategy under the cursor on stored candles.", in_footer=True),
     Action("strategies.new", "n", "New", _W.STRATEGIES, "screen.new_strategy",
            "Write a strategy: it is checked as you type, and added disabled.", in_footer=True),
     Action("strategies.duplicate", "d", "Duplicate", _W.STRATEGIES, "screen.duplicate_strategy",
@@ -160,6 +163,12 @@ ACTIONS: tuple[Action, ...] = (
            "Save the strategy; refused while something is wrong with it.", in_palette=False),
     Action("editor.next_fault", "f8", "Next fault", _W.EDITOR, "next_fault",
            "Put the cursor on the next fault.", in_palette=False),
+    Action("report.page", "t", "Page", _W.REPORT, "next_page",
+           "Show curves, trades or months; where all are seen, move the keys.", in_palette=False),
+    Action("report.next", "right_square_bracket", "Next series", _W.REPORT, "next_series(1)",
+           "Backtest on the next stored series.", in_palette=False),
+    Action("report.previous", "left_square_bracket", "Previous series", _W.REPORT,
+           "next_series(-1)", "Backtest on the previous stored series.", in_palette=False),
     Action("dialog.confirm", "y", "Yes", _W.DIALOG, "confirm",
            "Do what the dialog asks.", in_palette=False),
     Action("dialog.cancel", "escape,n", "No", _W.DIALOG, "cancel",

@@ -20,6 +20,7 @@ from cts_tui.model.views import (
 )
 
 from . import frozen
+from .fake_reports import FakeReports
 from .fake_strategies import FakeStrategies
 
 
@@ -137,6 +138,7 @@ class FakeDesk:
         self.controls = FakeControls(self.calls)
         self.market = FakeMarket()
         self.health = FakeHealth()
+        self.reports = FakeReports(self.calls)
         self.figures = frozen.SUMMARY
         self.fail_with: Exception | None = None
         self.readings = 0

@@ -12,6 +12,7 @@ HEAVY = ("sqlmodel", "sqlalchemy", "numpy", "talib", "ccxt", "pydantic", "cts_tu
     "module",
     [
         "cts_tui.tui.app",
+        "cts_tui.tui.screens.backtest_report",
         "cts_tui.tui.screens.health",
         "cts_tui.tui.screens.market",
         "cts_tui.tui.screens.strategies",

@@ -133,6 +133,14 @@ class StrategiesScreen(DeskScreen[Sequence[StrategyOverview]]):
 
         self._edit(f"Strategy {name}", selected.toml, None if selected.view.is_builtin else save)
 
+    def action_backtest_strategy(self) -> None:
+        """Open the report of a backtest of the strategy under the cursor."""
+        from cts_tui.tui.screens.backtest_report import BacktestReport
+
+        selected, desk = self.strategies.cursor_row, self._open_desk()
+        if selected and desk:
+            self.app.push_screen(BacktestReport(desk, selected.name, selected.view.symbols))
+
     def _edit(self, title: str, text: str, save: Save | None) -> None:
         from cts_tui.tui.screens.strategy_editor import StrategyEditor
 
