@@ -108,7 +108,8 @@ class RealtimeProcessor(Processor):
         quotes = market.real_quotes if context.setup.live else market.quotes
         for symbol, quote in quotes.items():
             is_stale = quote is not market.quotes[symbol] or market.is_quote_stale(symbol, now_ms)
-            if self._marked.get(symbol) == (quote, is_stale):
+            known = self._marked.get(symbol)
+            if known is not None and known[0] is quote and known[1] == is_stale:
                 continue
             self._marked[symbol] = (quote, is_stale)
             context.recorder.batch.latest_price(

@@ -34,12 +34,10 @@ from cts_tui.model.trading import ExitReason
 from cts_tui.settings import Settings
 from cts_tui.store import connections, leases
 from cts_tui.store.database import Database
-from cts_tui.store.journal import Journal
+from cts_tui.store.journal import RelaxedJournal
 from cts_tui.venue.paper import PaperVenue
 
 _ROWS_PER_FLUSH: Final = 4_000
-_CANDLES_PER_WAIT: Final = 10_000
-"""The replay waits for the writer this often, so that memory stays flat."""
 _LEASE: Final = timedelta(minutes=2)
 
 
@@ -80,7 +78,7 @@ class Replay:
         self._settings = settings
         self._owner = owner
         self._is_gated = is_gated
-        self._journal = Journal(database, is_relaxed=True)
+        self._journal = RelaxedJournal(database)
 
     async def run(self, recorded: Recorded, specs: Sequence[StrategySpec]) -> list[dict[str, Any]]:
         """Replay one file; return a result per strategy, in the order of `specs`.
@@ -104,7 +102,6 @@ class Replay:
                     metrics=measure(own, candles, self._settings.paper_balance),
                     trades=own,
                 )
-        await self._journal.flush()
         self._release(setup)
         return [results[spec.name] for spec in specs if spec.name in results]
 
@@ -134,11 +131,9 @@ class Replay:
         pipeline.configure(specs, [symbol])
         step_ms = timeframe_ms(timeframe)
         started = time.perf_counter()
-        for count, candle in enumerate(candles, start=1):
+        for candle in candles:
             clock.set(candle.time_ms + step_ms)
             await pipeline.step([CandleClosed(symbol, timeframe, candle, Source.CSV)])
-            if not count % _CANDLES_PER_WAIT:
-                await self._journal.flush()
         await self._close_what_is_open(pipeline)
         context.recorder.flush()
         self.figures.add(pipeline)

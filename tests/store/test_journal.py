@@ -17,7 +17,7 @@ import cts_tui.store.journal as journal_module
 from cts_tui.errors import StoreError
 from cts_tui.store.batch import Batch
 from cts_tui.store.database import Database
-from cts_tui.store.journal import Journal
+from cts_tui.store.journal import Journal, RelaxedJournal
 
 from .samples import CANDLE, FILL, NOW_MS, ORDER, add_connection, order, rows
 
@@ -124,7 +124,7 @@ async def test_s4_an_intent_is_committed_with_synchronous_full_and_marks_are_not
 
 
 async def test_a_relaxed_journal_waits_for_no_disk(database: Database, owner: int) -> None:
-    journal = Journal(database, is_relaxed=True)
+    journal = RelaxedJournal(database)
     raw = journal._connection.connection.driver_connection
     assert raw is not None
     statements: list[str] = []
