@@ -74,12 +74,3 @@ def states(transaction: Transaction) -> list[RowMapping]:
         .order_by(CONNECTIONS.c.name)
     )
     return list(transaction.execute(query).mappings())
-
-
-def set_status(transaction: Transaction, connection_id: int, status: str) -> None:
-    """Set the status an engine can no longer set itself."""
-    transaction.execute(
-        update(ENGINE_STATES)
-        .where(ENGINE_STATES.c.connection_id == connection_id)
-        .values(status=status)
-    )

@@ -107,17 +107,6 @@ def latest_prices(transaction: Transaction) -> list[RowMapping]:
     return list(transaction.execute(query).mappings())
 
 
-def last_candle_times(transaction: Transaction, connection_id: int) -> dict[tuple[str, str], int]:
-    """Return the open time of the newest stored candle by symbol and timeframe."""
-    row = CANDLES.c
-    query = (
-        select(row.symbol, row.timeframe, func.max(row.time_ms))
-        .where(row.connection_id == connection_id)
-        .group_by(row.symbol, row.timeframe)
-    )
-    return {(symbol, frame): last for symbol, frame, last in transaction.execute(query)}
-
-
 def stored_timeframes(transaction: Transaction, connection_id: int) -> list[str]:
     """Return the timeframes of a connection's candles, by one look into the index for each."""
     row, found = CANDLES.c, ""

@@ -183,10 +183,3 @@ def realized_pnl(
         query = query.where(POSITIONS.c.connection_id == connection_id)
     profits = [pnl or ZERO for pnl in transaction.execute(query).scalars()]
     return sum(profits, ZERO), len(profits), sum(pnl > 0 for pnl in profits)
-
-
-def total_open_pnl(transaction: Transaction, now_ms: int) -> tuple[Decimal, int, int]:
-    """Return the unrealized PnL of all open positions, their number and how many are stale."""
-    rows = list(transaction.execute(_marked().where(_IS_OPEN)).mappings())
-    total = sum((open_pnl(row) for row in rows), ZERO)
-    return total, len(rows), sum(_is_stale(row, now_ms) for row in rows)

@@ -108,9 +108,7 @@ def test_an_open_position_is_worth_its_move_less_the_fees_paid(
     assert short.pnl == -Decimal("2") * Decimal("1.123456789012") - Decimal("0.2")
     assert long.pnl_pct == pytest.approx(float(long.pnl / 200 * 100))
     assert (long.mark_price, long.source) == (Decimal("101.123456789012"), "stream")
-    with database.read() as transaction:
-        total, count, stale = positions.total_open_pnl(transaction, NOW_MS)
-    assert (total, count, stale) == (long.pnl + short.pnl, 2, 0)
+    assert not (long.is_stale or short.is_stale)
 
 
 def test_s3_a_position_without_a_price_is_shown_at_its_entry_price_marked_stale(
@@ -133,8 +131,6 @@ def test_a_position_is_stale_when_its_price_is_flagged_or_old(
     price(database, owner, "101", is_stale=flagged)
     (view,) = views(database, NOW_MS + age_ms)
     assert view.is_stale is is_stale
-    with database.read() as transaction:
-        assert positions.total_open_pnl(transaction, NOW_MS + age_ms)[2] == is_stale
 
 
 def test_the_price_of_another_connection_values_nothing(database: Database, owner: int) -> None:
@@ -322,12 +318,6 @@ def test_the_newest_candles_come_back_oldest_first(database: Database, owner: in
         assert columns.volume.tolist() == [6, 7, 8, 9]
         assert next(iter(columns)) == CANDLE._replace(time_ms=NOW_MS + 360_000, volume=6.0)
         assert len(history.candles(transaction, owner, "SOL/USDT", "1m", 4)) == 0
-        times = history.last_candle_times(transaction, owner)
-    assert times == {
-        ("BTC/USDT", "1m"): NOW_MS + 540_000,
-        ("ETH/USDT", "1m"): NOW_MS + 540_000,
-        ("BTC/USDT", "5m"): NOW_MS,
-    }
 
 
 # connections, strategies, settings, programs
