@@ -6,6 +6,7 @@ import sys
 _PARTS = (
     "first_frame",
     "pipeline_cycle",
+    "live_rules",
     "positions",
     "replays",
     "backtests",
