@@ -5,6 +5,7 @@ import os
 import sys
 
 from cts_tui.errors import ConfigError, CtsError
+from cts_tui.redaction import redacted
 
 _LOG = logging.getLogger("cts_tui")
 _DATA_DIR = "--data-dir"
@@ -74,7 +75,7 @@ def _with_data_dir(arguments: list[str]) -> list[str]:
 
 
 def _fail(message: str) -> None:
-    sys.stderr.write(f"cts-tui: {' '.join(message.split())}\n")
+    sys.stderr.write(f"cts-tui: {redacted(' '.join(message.split()))}\n")
 
 
 def _log_fault() -> str:

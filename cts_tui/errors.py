@@ -4,10 +4,14 @@
 
     CtsError
     ├── ConfigError      what the user gave is wrong
-    │   └── RuleError    … in a rule, at a position
+    │   ├── RuleError    … in a rule, at a position
+    │   └── LockedError  … the key to stored credentials is out of reach
     ├── StoreError       the database cannot be used as it is
     ├── RetryableError   try again after `wait_s`
+    │   ├── RateLimitedError    … the venue's budget is spent
+    │   └── MaintenanceError    … the venue is closed for maintenance
     ├── VenueError       the venue refused
+    │   └── AuthenticationError … the key, its secret or its rights
     ├── UnknownOutcome   it may have happened
     └── HaltError        an invariant is broken
 """
@@ -29,6 +33,10 @@ class RuleError(ConfigError):
         self.position = position
 
 
+class LockedError(ConfigError):
+    """The key to stored credentials is missing or wrong: do without them, say how to get it."""
+
+
 class StoreError(CtsError):
     """The database cannot be opened, read or written: show the message, stop what needs it."""
 
@@ -41,12 +49,24 @@ class RetryableError(CtsError):
         self.wait_s = wait_s
 
 
+class RateLimitedError(RetryableError):
+    """The venue (418, 429) or our own limiter says stop: nothing goes out before `wait_s`."""
+
+
+class MaintenanceError(RetryableError):
+    """The venue is closed for maintenance: look again after `wait_s` seconds."""
+
+
 class VenueError(CtsError):
     """The venue refused the request for a reason: record it, do not repeat the request as it is."""
 
     def __init__(self, message: str, code: str = "") -> None:
         super().__init__(message)
         self.code = code
+
+
+class AuthenticationError(VenueError):
+    """The venue refuses the key, its secret or its rights: stop until the trader has acted."""
 
 
 class UnknownOutcome(CtsError):  # noqa: N818 - the field's word; it is neither success nor failure

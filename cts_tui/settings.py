@@ -4,6 +4,7 @@ import os
 from decimal import Decimal
 from difflib import get_close_matches
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, ValidationError, model_validator
 from pydantic_settings import (
@@ -32,6 +33,21 @@ class Settings(BaseSettings):
     paper_slippage_pct: Decimal = Field(default=Decimal("0.02"), ge=0, lt=100)
     """How far paper market orders fill against the trader, in percent."""
 
+    paper_latency_ms: int = Field(default=100, ge=0, le=60_000)
+    """Age in market time that a paper order must have before it fills; 0: none (and in replays)."""
+
+    paper_volume_pct: Decimal = Field(default=Decimal(10), ge=0, le=100)
+    """Share of a candle's volume that paper orders on a symbol may take; larger ones fill in parts.
+
+    0: any order fills whole, as in replays.
+    """
+
+    paper_funding_pct: Decimal = Field(default=Decimal("0.01"), ge=-10, le=10)
+    """Funding in percent that paper longs pay to shorts on swaps whose rate the exchange hides."""
+
+    paper_funding_hours: int = Field(default=8, ge=1, le=24)
+    """Hours between two fundings, counted from midnight UTC, where the exchange tells no times."""
+
     candle_history: int = Field(default=1_000, ge=300, le=100_000)
     """Candles kept in memory per symbol and timeframe."""
 
@@ -41,8 +57,44 @@ class Settings(BaseSettings):
     tick_stale_s: float = Field(default=PRICE_STALE_MS / 1000, gt=0, allow_inf_nan=False)
     """Age in seconds from which a tick is stale: entries stop, exits do not (S8)."""
 
+    unprotected_alarm_s: float = Field(default=5.0, gt=0, allow_inf_nan=False)
+    """Seconds without a confirmed stop at the venue after which a live position is alarmed."""
+
+    unprotected_close_s: float = Field(default=0.0, ge=0, allow_inf_nan=False)
+    """Seconds after which such a position is closed at market; 0: only alarmed."""
+
+    venue_stop_grace_s: float = Field(default=5.0, ge=0, allow_inf_nan=False)
+    """How long a stop at the venue may take to act once touched, before the desk closes itself."""
+
+    entry_order: Literal["market", "limit"] = "market"
+    """How positions are entered: at market, or by a limit order that waits for its price."""
+
+    limit_offset_pct: Decimal = Field(default=Decimal(0), ge=0, lt=100)
+    """How much better than the best bid (short: ask) a limit entry asks for, in percent."""
+
+    limit_wait_s: float = Field(default=30.0, gt=0, allow_inf_nan=False)
+    """Seconds a limit entry rests before it is cancelled."""
+
+    limit_reprices: int = Field(default=0, ge=0, le=100)
+    """How often what has not filled by then is sent again at the price of now; else given up."""
+
     feed_lost_s: float = Field(default=90.0, gt=0, allow_inf_nan=False)
     """Silence in seconds after which a demo or paper feed goes synthetic."""
+
+    feed_poll_s: float = Field(default=5.0, ge=0.1, allow_inf_nan=False)
+    """Seconds between two rounds of prices by REST, where no stream tells them."""
+
+    feed_silent_s: float = Field(default=10.0, ge=0.1, allow_inf_nan=False)
+    """Silence of a stream on a symbol, in seconds, after which REST is asked whether it stalled."""
+
+    candle_grace_s: float = Field(default=2.0, ge=0, le=60, allow_inf_nan=False)
+    """Seconds after its close at which REST is asked for a candle that no stream has settled."""
+
+    clock_check_s: float = Field(default=300.0, ge=1, allow_inf_nan=False)
+    """Seconds between two measurements of an exchange's clock."""
+
+    symbols_refresh_s: float = Field(default=3_600.0, ge=1, allow_inf_nan=False)
+    """Seconds after which an exchange's markets, and the choice of a symbol filter, are renewed."""
 
     keep_candles: int = Field(default=50_000, ge=1_000)
     """Candles kept in the store per connection, symbol and timeframe."""

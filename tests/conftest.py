@@ -5,8 +5,10 @@ import logging
 import os
 import shutil
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -79,3 +81,13 @@ def journal(database: Database) -> Iterator[Journal]:
     journal = Journal(database)
     yield journal
     journal.close()
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Print what the fault suite counted, of all its processes together."""
+    counts: Counter[str] = Counter()
+    for report in [*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")]:
+        counts.update(dict(report.user_properties).get("fault counts", {}))
+    if counts:
+        told = ", ".join(f"{count} {name}" for name, count in counts.items())
+        terminalreporter.write_line(f"random faults: {told}")

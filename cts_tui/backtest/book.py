@@ -75,8 +75,8 @@ class Book:
         return trade
 
     def _exit_fill(self, direction: Direction, price: Decimal, reason: ExitReason) -> Decimal:
-        """Return the fill: slipped, except a limit order and the end, where nothing is sent."""
-        if reason is ExitReason.END or exit_order_type(reason) is OrderType.LIMIT:
+        """Return the fill: slipped, except a target and the end, where nothing is sent."""
+        if reason is ExitReason.END or exit_order_type(reason) is OrderType.TAKE_PROFIT:
             return price
         return slip(price, self._slippage_pct, is_buy=direction is Direction.SHORT)
 

@@ -1,16 +1,35 @@
 """`cts-tui connections …`."""
 
-import json
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cts_tui.cli.capability_facts import capability_facts
+from cts_tui.cli.connection_facts import connection_facts
+from cts_tui.cli.connection_options import (
+    CredentialsOption,
+    FilterOption,
+    MarketOption,
+    ModeOption,
+    NameArgument,
+    OverlayOption,
+    PrefixOption,
+    SymbolsOption,
+    TimeframeOption,
+    market_of,
+    mode_of,
+    overlay_of,
+    symbols_of,
+)
+from cts_tui.cli.credentials import given_credentials
 from cts_tui.cli.options import AnyLimitOption, JsonOption, open_desk, print_json
 from cts_tui.cli.rows import connection_detail, connection_row
-from cts_tui.cli.tables import print_facts, print_table, say
+from cts_tui.cli.session_rows import detail_rows, session_facts
+from cts_tui.cli.stop_rows import gate_row
+from cts_tui.cli.tables import headings, print_facts, print_table, say
 from cts_tui.errors import ConfigError
 from cts_tui.model.connection import ConnectionDraft
+from cts_tui.model.gate import Gate
 from cts_tui.model.trading import MarketType, Mode
 
 if TYPE_CHECKING:
@@ -18,37 +37,11 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="Connections to exchanges: list, show, add, edit, remove, enable, disable, live.",
+    help="Connections to exchanges: list, show, add, edit, remove, enable, disable, test, live.",
 )
 live = typer.Typer(no_args_is_help=True, help="Turn live trading on or off.")
 app.add_typer(live, name="live")
 
-NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="Name of the connection.")]
-ModeOption = Annotated[
-    str | None, typer.Option("--mode", metavar="MODE", help="paper, testnet or live.")
-]
-MarketOption = Annotated[
-    str | None, typer.Option("--market", metavar="MARKET", help="spot or swap.")
-]
-SymbolsOption = Annotated[
-    str | None,
-    typer.Option("--symbols", metavar="LIST", help="Comma separated, like BTC/USDT,ETH/USDT."),
-]
-FilterOption = Annotated[
-    str | None,
-    typer.Option("--symbols-filter", metavar="RULE", help="Not in this version."),
-]
-TimeframeOption = Annotated[
-    str | None,
-    typer.Option("--timeframe", metavar="T", help="Candles to trade on, like 1m or 5m."),
-]
-OverlayOption = Annotated[
-    str | None,
-    typer.Option("--ccxt-config", metavar="JSON", help="JSON, or a JSON file, merged into ccxt."),
-]
-CredentialsOption = Annotated[
-    bool, typer.Option("--credentials-stdin", help="Not in this version.")
-]
 _EXCHANGE_HELP = "ccxt id, like binance or bybit; simulated for the demo market."
 
 _COLUMNS = {
@@ -83,13 +76,16 @@ def list_connections(
 
 @app.command("show")
 def show(name: NameArgument, as_json: JsonOption = False) -> None:
-    """Show one connection, and what its engine says."""
+    """Show one connection: what its engine says, its last test, what its exchange can do."""
     with open_desk() as desk:
-        row = connection_detail(desk.connections.get(name))
+        detail = desk.connections.detail(name)
+        view = detail.view
+        able = desk.tests.capabilities(view.exchange, view.market)
     if as_json:
-        print_json(row)
+        capabilities = {"capabilities": able.to_json() if able else None}
+        print_json(connection_detail(view) | detail_rows(detail) | capabilities)
     else:
-        print_facts(row)
+        print_facts(connection_facts(view) | session_facts(detail) | capability_facts(able))
 
 
 @app.command("add")
@@ -103,26 +99,29 @@ def add(
     timeframe: TimeframeOption = None,
     ccxt_config: OverlayOption = None,
     credentials_stdin: CredentialsOption = False,
+    credentials_env: PrefixOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Add a connection: disabled and not live. Without --symbols it gets the usual ones."""
     from cts_tui.desk.seed import usual_symbols
 
-    _refuse_unfinished(symbols_filter, credentials_stdin)
-    market_type = _market(market) or MarketType.SPOT
-    named = _symbols(symbols)
+    credentials = given_credentials(from_stdin=credentials_stdin, prefix=credentials_env)
+    market_type = market_of(market) or MarketType.SPOT
+    named = symbols_of(symbols, symbols_filter)
     draft = ConnectionDraft(
         name=name,
         exchange=exchange,
-        mode=_mode(mode) or Mode.PAPER,
+        mode=mode_of(mode) or Mode.PAPER,
         market=market_type,
         symbols=usual_symbols(exchange, market_type) if named is None else named,
         timeframe=timeframe or ("1m" if exchange == "simulated" else "5m"),
-        ccxt_config=_overlay(ccxt_config),
+        ccxt_config=overlay_of(ccxt_config),
+        symbols_filter=symbols_filter or None,
     )
     with open_desk() as desk:
-        desk.connections.add(draft)
-        line = f"added {name} on {','.join(draft.symbols)}, disabled; enable it with: "
+        desk.connections.add(draft, credentials)
+        what = draft.symbols_filter or ",".join(draft.symbols)
+        line = f"added {name} on {what}, disabled; enable it with: "
         _tell(desk, name, line + f"cts-tui connections enable {name}", as_json=as_json)
 
 
@@ -139,19 +138,28 @@ def edit(
     timeframe: TimeframeOption = None,
     ccxt_config: OverlayOption = None,
     credentials_stdin: CredentialsOption = False,
+    credentials_env: PrefixOption = None,
+    forget_credentials: Annotated[
+        bool, typer.Option("--forget-credentials", help="Delete its stored credentials.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Change what is given of a connection; its live trading is turned off."""
-    _refuse_unfinished(symbols_filter, credentials_stdin)
+    credentials = given_credentials(from_stdin=credentials_stdin, prefix=credentials_env)
+    if forget_credentials and credentials:
+        raise ConfigError("either new credentials or --forget-credentials, not both")
     with open_desk() as desk:
         desk.connections.edit(
             name,
             exchange=exchange,
-            mode=_mode(mode),
-            market=_market(market),
-            symbols=_symbols(symbols),
+            mode=mode_of(mode),
+            market=market_of(market),
+            symbols=symbols_of(symbols, symbols_filter),
+            symbols_filter="" if symbols and symbols_filter is None else symbols_filter,
             timeframe=timeframe,
-            ccxt_config=_overlay(ccxt_config),
+            ccxt_config=overlay_of(ccxt_config),
+            credentials=credentials,
+            forget_credentials=forget_credentials,
         )
         _tell(desk, name, f"changed {name}, live trading off", as_json=as_json)
 
@@ -204,10 +212,29 @@ def live_on(
     ] = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Turn live trading on, if every safety gate is open."""
+    """Turn live trading on, if every safety gate is open; else say which are not."""
+    from cts_tui.desk.live_gates import ClosedGatesError
+
     with open_desk() as desk:
-        desk.connections.live_on(name, confirm)
+        try:
+            desk.connections.live_on(name, confirm)
+        except ClosedGatesError as error:
+            _tell_gates(name, error.gates, as_json=as_json)
+            raise
         _tell(desk, name, f"{name} trades live", as_json=as_json)
+
+
+def _tell_gates(name: str, gates: tuple[Gate, ...], *, as_json: bool) -> None:
+    """Tell of every gate whether it is open."""
+    if as_json:
+        print_json({"name": name, "live": False, "gates": [gate_row(gate) for gate in gates]})
+        return
+    rows = [gate_row(gate) | {"state": _state(gate)} for gate in gates]
+    print_table(rows, headings("gate", "state", "message", "todo"), "")
+
+
+def _state(gate: Gate) -> str:
+    return "FAIL" if not gate.is_open else "warn" if gate.is_warning else "pass"
 
 
 @live.command("off")
@@ -224,59 +251,3 @@ def _tell(desk: "Desk", name: str, line: str, *, as_json: bool) -> None:
         print_json(connection_detail(desk.connections.get(name)))
     else:
         say(line)
-
-
-def _refuse_unfinished(symbols_filter: str | None, credentials_stdin: bool) -> None:
-    """Refuse the options that a later version takes; what stdin holds is not read."""
-    if credentials_stdin:
-        raise ConfigError(
-            "--credentials-stdin is not in this version, which sends no orders to exchanges and "
-            "has no use for credentials; leave it out, paper trading needs none"
-        )
-    if symbols_filter is not None:
-        raise ConfigError(
-            "--symbols-filter is not in this version, which does not load the markets of an "
-            "exchange; name the symbols: --symbols BTC/USDT,ETH/USDT"
-        )
-
-
-def _mode(text: str | None) -> Mode | None:
-    if text is None:
-        return None
-    if text not in list(Mode):
-        raise ConfigError(f"{text!r} is no mode: expected paper, testnet or live")
-    return Mode(text)
-
-
-def _market(text: str | None) -> MarketType | None:
-    if text is None:
-        return None
-    if text not in list(MarketType):
-        raise ConfigError(f"{text!r} is no market: expected spot or swap")
-    return MarketType(text)
-
-
-def _symbols(text: str | None) -> tuple[str, ...] | None:
-    if text is None:
-        return None
-    return tuple(part.strip() for part in text.split(",") if part.strip())
-
-
-def _overlay(text: str | None) -> dict[str, Any] | None:
-    """Read `--ccxt-config`: a JSON object, or a file that holds one. It is never echoed."""
-    if text is None:
-        return None
-    try:
-        content = text if text.lstrip().startswith("{") else Path(text).read_text("utf-8")
-        overlay = json.loads(content)
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is not text"
-        raise ConfigError(
-            f"--ccxt-config: expected a JSON object or a file that holds one, the file cannot be "
-            f"read: {reason}"
-        ) from None
-    except ValueError as error:
-        raise ConfigError(f"--ccxt-config is no JSON: {error}; expected an object") from None
-    if not isinstance(overlay, dict):
-        raise ConfigError('--ccxt-config is no JSON object; expected one like {"options": {}}')
-    return overlay

@@ -5,7 +5,21 @@ from typing import Annotated
 import typer
 
 from cts_tui import __version__
-from cts_tui.cli import backtest, connections, engine, lists, optimize, replay, strategies
+from cts_tui.cli import (
+    backtest,
+    connection_test,
+    connections,
+    engine,
+    externals,
+    journal,
+    lists,
+    optimize,
+    replay,
+    risk,
+    secrets,
+    stopping,
+    strategies,
+)
 from cts_tui.cli.tables import say
 
 app = typer.Typer(
@@ -24,10 +38,17 @@ app.command("health")(engine.health)
 app.command("replay")(replay.replay)
 app.command("backtest")(backtest.backtest)
 app.command("optimize")(optimize.optimize)
+connections.app.command("test")(connection_test.test)
+app.command("flatten")(stopping.flatten)
 app.add_typer(connections.app, name="connections")
+app.add_typer(risk.app, name="risk")
+app.add_typer(stopping.kill, name="kill")
+app.add_typer(secrets.app, name="secrets")
 app.add_typer(strategies.app, name="strategies")
+app.add_typer(journal.app, name="journal")
 app.add_typer(lists.signals, name="signals")
 app.add_typer(lists.positions, name="positions")
+app.add_typer(externals.app, name="externals")
 app.add_typer(lists.orders, name="orders")
 app.add_typer(lists.events, name="events")
 

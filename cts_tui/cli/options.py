@@ -34,10 +34,12 @@ def current_folder() -> DataFolder:
 @contextmanager
 def open_desk() -> "Iterator[Desk]":
     """Open the desk for one command."""
+    from cts_tui.cli.passphrase import ask_on_terminal
     from cts_tui.desk.desk import Desk
     from cts_tui.model.trading import Actor
 
     desk = Desk.open(current_folder(), Actor.CLI)
+    desk.vault.ask = ask_on_terminal
     try:
         yield desk
     finally:

@@ -3,7 +3,9 @@
 from typing import Any
 
 from cts_tui.cli.options import iso_or_none
+from cts_tui.model.connection_test import ConnectionTest
 from cts_tui.model.strategy_views import StrategyFault
+from cts_tui.model.vault import StoredCredentials
 from cts_tui.model.views import (
     ConnectionView,
     EventView,
@@ -27,7 +29,7 @@ def connection_row(view: ConnectionView) -> Row:
         "enabled": view.enabled,
         "live": view.live,
         "status": view.status,
-        "last_test": view.last_test,
+        "last_test": _test_row(view.last_test),
         "last_error": view.last_error,
     }
 
@@ -41,7 +43,36 @@ def connection_detail(view: ConnectionView) -> Row:
         "feed_source": view.feed_source,
         "open_positions": view.open_positions,
         "predefined": view.is_predefined,
+        "symbols_filter": view.symbols_filter,
+        "credentials": _credentials_row(view.credentials),
+        "last_test": _test_detail(view.last_test),
     }
+
+
+def _credentials_row(stored: StoredCredentials | None) -> Row | None:
+    """Return which credentials are stored, and since when; what they are is never told."""
+    if stored is None:
+        return None
+    return {"fields": list(stored.fields), "updated_at": iso_or_none(stored.updated_ms)}
+
+
+def _test_row(test: ConnectionTest | None) -> Row | None:
+    """Return when a connection was tested, and the verdict."""
+    return None if test is None else {"time": iso_or_none(test.time_ms), "status": test.status}
+
+
+def _test_detail(test: ConnectionTest | None) -> Row | None:
+    """Return the whole report of a test."""
+    if test is None:
+        return None
+    stored = test.to_json()
+    del stored["time_ms"], stored["status"]
+    return (_test_row(test) or {}) | stored
+
+
+def connection_test_row(name: str, test: ConnectionTest) -> Row:
+    """Return the report of a test that has just run."""
+    return {"name": name} | (_test_detail(test) or {})
 
 
 def signal_row(view: SignalView) -> Row:
@@ -86,6 +117,10 @@ def position_row(view: PositionView) -> Row:
         "fees": view.fees,
         "stale": view.is_stale,
         "live": view.is_live,
+        "is_live": view.is_live,
+        "protection": view.protection,
+        "unprotected_since": iso_or_none(view.unprotected_since_ms),
+        "exited": view.exited,
     }
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from cts_tui.errors import ConfigError, CtsError, StoreError
+from cts_tui.errors import ConfigError, CtsError, LockedError, StoreError
 from cts_tui.paths import DataFolder, data_folder, theme_folders
 
 if TYPE_CHECKING:
@@ -44,14 +44,32 @@ def open_app(folder: DataFolder, note: str = "") -> int:
     """Show the desk. When the terminal goes away, the engine goes on without it."""
     from cts_tui.tui.app import CtsApp
 
+    passphrase = _passphrase(folder)
+
     def open_desk() -> "tuple[Desk, EngineHost]":
-        return _open(folder, "tui")
+        desk, host = _open(folder, "tui")
+        if passphrase:
+            desk.secrets.unlock(passphrase)
+        return desk, host
 
     look = _look()
     app = CtsApp(open_desk, look.theme, theme_folders(), note, look.keys)
     with _signals_for(app):
         app.run()
     return app.return_code or 0
+
+
+def _passphrase(folder: DataFolder) -> str:
+    """Return the passphrase of the stored credentials, asked for before the screen takes over."""
+    from cts_tui.cli.passphrase import has_locked_credentials, unlock_on_terminal
+
+    if not has_locked_credentials(folder):
+        return ""
+    from cts_tui.desk.desk import Desk
+    from cts_tui.model.trading import Actor
+
+    with contextlib.closing(Desk.open(folder, Actor.TUI)) as desk:
+        return unlock_on_terminal(desk)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +159,7 @@ def run_engine(folder: DataFolder, for_s: float | None = None) -> int:
         with contextlib.closing(desk):
             _refuse_second(desk, host)
             report = _Report(desk)
+            _unlock(desk, report)
             report.say(f"cts-tui: engine on {folder.root}; Ctrl-C stops it in order")
             _run_until(stopping, host, lambda: report.say_until(stopping, for_s))
             report.say(f"cts-tui: stopped in order; {report.status()}")
@@ -155,6 +174,16 @@ def _refuse_second(desk: "Desk", host: "EngineHost") -> None:
         f"an engine runs on this data folder already (process {pids}); `cts-tui` attaches to "
         "it, `cts-tui stop` ends it"
     )
+
+
+def _unlock(desk: "Desk", report: "_Report") -> None:
+    """Ask for the passphrase of stored credentials once; without it, paper connections run."""
+    from cts_tui.cli.passphrase import unlock_on_terminal
+
+    try:
+        unlock_on_terminal(desk)
+    except LockedError as error:
+        report.say(f"cts-tui: connections that need credentials wait: {error}")
 
 
 def _run_until(stopping: threading.Event, host: "EngineHost", wait: Callable[[], None]) -> None:

@@ -8,7 +8,7 @@ from cts_tui.market.aggregate import bucket_open_ms
 from cts_tui.model.chart import Curve, LastPrice, Level, Mark, Study, StudyKind
 from cts_tui.model.columns import CandleColumns
 from cts_tui.model.market import PRICE_STALE_MS, Candle, timeframe_ms
-from cts_tui.model.trading import Direction, PositionStatus
+from cts_tui.model.trading import OPEN_POSITION, Direction
 from cts_tui.rules.evaluate import History
 from cts_tui.rules.parser import parse_indication
 from cts_tui.rules.printer import to_text
@@ -123,7 +123,7 @@ def levels(rows: Iterable[Mapping[Any, Any]]) -> tuple[Level, ...]:
     return tuple(
         Level(name, float(row[column]))
         for row in rows
-        if row["status"] != PositionStatus.CLOSED
+        if row["status"] in OPEN_POSITION
         for name, column in names
         if row[column] is not None
     )

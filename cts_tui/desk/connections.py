@@ -2,8 +2,12 @@
 
 from typing import Any
 
+from cts_tui.desk.connection_changes import ConnectionChanges, listed, open_positions
+from cts_tui.desk.connection_details import connection_details
+from cts_tui.desk.credentials import CredentialDesk
 from cts_tui.desk.drafts import check_draft
 from cts_tui.desk.figures import connection_views
+from cts_tui.desk.live_gates import ClosedGatesError, found, gates
 from cts_tui.desk.room import Room
 from cts_tui.errors import ConfigError
 from cts_tui.model.connection import (
@@ -11,6 +15,9 @@ from cts_tui.model.connection import (
     ConnectionDraft,
     ConnectionSetup,
 )
+from cts_tui.model.connection_view import ConnectionDetail
+from cts_tui.model.credentials import Credentials
+from cts_tui.model.gate import Gate
 from cts_tui.model.trading import EventKind, MarketType, Mode
 from cts_tui.model.views import ConnectionView
 from cts_tui.store import connections, positions
@@ -20,8 +27,10 @@ from cts_tui.store.database import Transaction
 class ConnectionDesk:
     """Connections: list, add, change, enable, arm, remove."""
 
-    def __init__(self, room: Room) -> None:
+    def __init__(self, room: Room, credentials: CredentialDesk) -> None:
         self._room = room
+        self._credentials = credentials
+        self._changes = ConnectionChanges(room, credentials)
 
     def list(self, *, with_recorded: bool = False) -> list[ConnectionView]:
         """Return every connection in order of name; those of replays only when asked for."""
@@ -37,9 +46,27 @@ class ConnectionDesk:
                 return view
         raise self._unknown(name)
 
-    def add(self, draft: ConnectionDraft) -> None:
-        """Add a connection: disabled, not live. Raises ConfigError when something is wrong."""
+    def details(self, *, with_recorded: bool = False) -> tuple[ConnectionDetail, ...]:
+        """Return every connection in full: with its session, feeds and last test."""
+        with self._room.database.read() as transaction:
+            return connection_details(
+                transaction, self._room.clock.now_ms(), with_recorded=with_recorded
+            )
+
+    def detail(self, name: str) -> ConnectionDetail:
+        """Return one connection in full. Raises ConfigError when there is none of that name."""
+        for detail in self.details(with_recorded=True):
+            if detail.view.name == name:
+                return detail
+        raise self._unknown(name)
+
+    def add(self, draft: ConnectionDraft, credentials: Credentials | None = None) -> None:
+        """Add a connection: disabled, not live; its credentials are stored encrypted.
+
+        Raises ConfigError when something is wrong, LockedError without a key to encrypt with.
+        """
         check_draft(draft)
+        key = self._credentials.checked(draft.exchange, credentials) if credentials else None
         with self._room.database.write() as transaction:
             for setup in connections.setups(transaction):
                 if setup.name.lower() == draft.name.lower():
@@ -47,9 +74,11 @@ class ConnectionDesk:
                         f"there is a connection called {setup.name} already; choose another name, "
                         f"or change it with: connections edit {setup.name}"
                     )
-            connections.add(transaction, draft, self._room.now())
+            connection_id = connections.add(transaction, draft, self._room.now())
             what = {key: getattr(draft, key) for key in ("exchange", "mode", "market", "symbols")}
-            self._tell(transaction, draft.name, "connection added, disabled", None, _listed(what))
+            self._tell(transaction, draft.name, "connection added, disabled", None, listed(what))
+            if credentials and key:
+                self._credentials.store(transaction, connection_id, draft.name, credentials, key)
 
     def edit(
         self,
@@ -61,10 +90,15 @@ class ConnectionDesk:
         symbols: tuple[str, ...] | None = None,
         timeframe: str | None = None,
         ccxt_config: dict[str, Any] | None = None,
+        symbols_filter: str | None = None,
+        credentials: Credentials | None = None,
+        forget_credentials: bool = False,
     ) -> None:
-        """Change what is not None. Raises ConfigError when something is wrong or would orphan.
+        """Change what is not None; an empty filter or overlay takes it away.
 
-        A change of where or what it trades turns its live trading off.
+        Raises ConfigError when something is wrong or would orphan a position.
+        Live trading is turned off. A change of where it trades voids the last test; a change of
+        the exchange forgets the credentials, which are another exchange's.
         """
         wanted = {
             "exchange": exchange,
@@ -73,44 +107,10 @@ class ConnectionDesk:
             "symbols": symbols,
             "timeframe": timeframe,
             "ccxt_config": ccxt_config,
+            "symbols_filter": symbols_filter,
         }
         changes = {key: value for key, value in wanted.items() if value is not None}
-        if not changes:
-            raise ConfigError(
-                f"nothing to change was given for {name}; see: connections edit --help"
-            )
-        with self._room.database.write() as transaction:
-            setup = self._find(transaction, name)
-            if setup.exchange == RECORDED_EXCHANGE:
-                raise ConfigError(f"{name} holds a replay: there is nothing to change on it")
-            check_draft(_changed(setup, changes))
-            self._refuse_orphans(transaction, setup, changes)
-            before = {key: getattr(setup, key) for key in changes}
-            columns = changes | ({"symbols": list(symbols)} if symbols is not None else {})
-            connections.change(transaction, setup.id, self._room.now(), **columns, live=False)
-            self._tell(transaction, name, "connection changed", _listed(before), _listed(changes))
-
-    def _refuse_orphans(
-        self, transaction: Transaction, setup: ConnectionSetup, changes: dict[str, Any]
-    ) -> None:
-        """Refuse a change that would leave an open position without its market."""
-        held = positions.views(
-            transaction, self._room.clock.now_ms(), is_open=True, connection=setup.name
-        )
-        if not held:
-            return
-        moved = [key for key in ("exchange", "mode", "market", "timeframe") if key in changes]
-        if moved:
-            raise ConfigError(
-                f"{setup.name} has {_open_positions(len(held))}: close them before you change its "
-                f"{' and '.join(moved)}"
-            )
-        lost = sorted({view.symbol for view in held} - set(changes.get("symbols", setup.symbols)))
-        if lost:
-            raise ConfigError(
-                f"{setup.name} has open positions on {', '.join(lost)}: close them before you "
-                "take the symbol away"
-            )
+        self._changes.make(name, changes, credentials, forget_credentials=forget_credentials)
 
     def remove(self, name: str, *, force: bool = False) -> dict[str, int]:
         """Remove a connection and all that belongs to it; return the rows removed by table.
@@ -122,7 +122,7 @@ class ConnectionDesk:
             held = positions.count_open(transaction, setup.id)
             if held and not force:
                 raise ConfigError(
-                    f"{name} has {_open_positions(held)}: close them first, or remove it with "
+                    f"{name} has {open_positions(held)}: close them first, or remove it with "
                     "--force, which forgets them without closing them"
                 )
             removed = connections.remove(transaction, setup.id)
@@ -151,13 +151,27 @@ class ConnectionDesk:
             message = "connection disabled" + ", live trading off" * setup.live
             self._tell(transaction, name, message, "enabled", "disabled")
 
-    def live_on(self, name: str, confirm: str) -> None:
-        """Arm live trading. Raises ConfigError with the gate that is closed; in this version
-        there always is one.
-        """
+    def live_gates(self, name: str, confirm: str = "") -> tuple[Gate, ...]:
+        """Return what must hold before a connection may trade real money, one by one (S2)."""
         with self._room.database.read() as transaction:
             setup = self._find(transaction, name)
-        raise ConfigError(f"live trading stays off for {name}: {_closed_gate(setup, confirm)}")
+            return gates(found(transaction, setup, self._room.clock.now_ms()), confirm)
+
+    def live_on(self, name: str, confirm: str) -> tuple[Gate, ...]:
+        """Arm live trading where every gate is open; return the gates.
+
+        Raises ClosedGatesError, which has them all, when one is closed.
+        """
+        with self._room.database.write() as transaction:
+            setup = self._find(transaction, name)
+            all_gates = gates(found(transaction, setup, self._room.clock.now_ms()), confirm)
+            if not all(gate.is_open for gate in all_gates):
+                raise ClosedGatesError(name, all_gates)
+            if not setup.live:
+                connections.change(transaction, setup.id, self._room.now(), live=True)
+                message = f"live trading armed, mode {setup.mode}, all {len(all_gates)} gates open"
+                self._tell(transaction, name, message, "not live", "live")
+        return all_gates
 
     def live_off(self, name: str) -> None:
         """Turn live trading off, at once and without a question."""
@@ -188,39 +202,6 @@ class ConnectionDesk:
         self._room.tell(
             transaction, EventKind.CONNECTION, name, message, before=before, after=after
         )
-
-
-def _closed_gate(setup: ConnectionSetup, confirm: str) -> str:
-    """Return the first gate of live trading that is closed, with what to do (S2)."""
-    if not setup.enabled:
-        return f"it is disabled; first: connections enable {setup.name}"
-    if confirm and confirm != setup.name:
-        return f"the confirmation {confirm!r} is not its name {setup.name}"
-    return (
-        "this version sends no orders to exchanges, its execution is not finished; "
-        "paper trading works"
-    )
-
-
-def _changed(setup: ConnectionSetup, changes: dict[str, Any]) -> ConnectionDraft:
-    """Return the connection as it would be."""
-    fields = ("name", "exchange", "mode", "market", "symbols", "timeframe", "ccxt_config")
-    return ConnectionDraft(**{key: changes.get(key, getattr(setup, key)) for key in fields})
-
-
-def _listed(values: dict[str, Any]) -> str:
-    """Return `key value, key value` for an event; of an overlay, only what it touches."""
-    return ", ".join(f"{key} {_plain(value)}" for key, value in values.items())
-
-
-def _plain(value: Any) -> str:
-    if isinstance(value, tuple | dict):
-        return ",".join(value) or "nothing"
-    return str(value)
-
-
-def _open_positions(count: int) -> str:
-    return f"{count} open position{'s' * (count != 1)}"
 
 
 def _counted(rows: dict[str, int]) -> str:

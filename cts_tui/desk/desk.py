@@ -6,23 +6,32 @@ Calls block for a few milliseconds: a screen makes them in a worker.
 import os
 import re
 from datetime import UTC, datetime, time
+from pathlib import Path
 from typing import Final
 
 from cts_tui.clock import Clock, SystemClock
 from cts_tui.desk import figures
+from cts_tui.desk.connection_tests import ConnectionTestDesk
 from cts_tui.desk.connections import ConnectionDesk
+from cts_tui.desk.controls import ControlDesk
+from cts_tui.desk.credentials import CredentialDesk
+from cts_tui.desk.draft_desk import DraftDesk
+from cts_tui.desk.externals import ExternalDesk
 from cts_tui.desk.health import HealthDesk
+from cts_tui.desk.journal import JournalDesk
 from cts_tui.desk.lists import (
-    ControlDesk,
     EventDesk,
     OrderDesk,
     PositionDesk,
     SignalDesk,
 )
+from cts_tui.desk.live_figures import live_connections, pending_flattenings
 from cts_tui.desk.market import MarketDesk
 from cts_tui.desk.programs import ProgramDesk
 from cts_tui.desk.reports import ReportDesk
+from cts_tui.desk.risk import RiskDesk
 from cts_tui.desk.room import Room
+from cts_tui.desk.secrets import SecretsDesk
 from cts_tui.desk.seed import seed
 from cts_tui.desk.strategies import StrategyDesk
 from cts_tui.errors import ConfigError, CtsError
@@ -30,9 +39,12 @@ from cts_tui.model.market import Source
 from cts_tui.model.trading import Actor, EngineStatus, EventKind
 from cts_tui.model.views import DeskSummary
 from cts_tui.paths import DataFolder
+from cts_tui.private_files import make_data_private
 from cts_tui.store import history
 from cts_tui.store.database import Database
+from cts_tui.store.key_files import make_keys_private
 from cts_tui.store.schema import open_store
+from cts_tui.store.vault import Vault
 
 _DATABASE_URL: Final = re.compile(r"(sqlite(\+pysqlite)?|postgresql(\+(psycopg2?|pg8000))?)://")
 _URL_FORM: Final = (
@@ -43,17 +55,33 @@ _URL_FORM: Final = (
 class Desk:
     """Everything a face may ask for, by noun."""
 
-    def __init__(self, database: Database, actor: Actor, clock: Clock | None = None) -> None:
+    def __init__(
+        self,
+        database: Database,
+        actor: Actor,
+        clock: Clock | None = None,
+        *,
+        data_root: Path | None = None,
+    ) -> None:
+        """`data_root` is the data folder, in which no key file may lie."""
         self.database = database
+        self.vault = Vault(database, data_root=data_root)
         self._room = Room(database, actor, clock or SystemClock())
         self._realized = figures.RealizedTotals()
-        self.connections = ConnectionDesk(self._room)
+        self.credentials = CredentialDesk(self._room, self.vault)
+        self.secrets = SecretsDesk(self._room, self.vault)
+        self.connections = ConnectionDesk(self._room, self.credentials)
+        self.tests = ConnectionTestDesk(self._room, self.credentials)
+        self.drafts = DraftDesk(self._room, self.connections)
         self.positions = PositionDesk(self._room)
+        self.externals = ExternalDesk(self._room)
         self.signals = SignalDesk(self._room)
         self.orders = OrderDesk(self._room)
         self.events = EventDesk(self._room)
+        self.journal = JournalDesk(self._room, data_root)
         self.strategies = StrategyDesk(self._room)
         self.controls = ControlDesk(self._room)
+        self.risk = RiskDesk(self._room)
         self.market = MarketDesk(self._room)
         self.reports = ReportDesk(self._room)
         self.programs = ProgramDesk(self._room)
@@ -67,10 +95,13 @@ class Desk:
         then.
         """
         database = open_database(folder)
-        desk = cls(database, actor, clock)
+        desk = cls(database, actor, clock, data_root=folder.root)
         try:
+            is_new = database.file is not None and not database.file.exists()
             told = open_store(database)
             folder.furnish()
+            opened_up = make_data_private(folder, database.file) + make_keys_private()
+            told += [] if is_new else opened_up  # of a new file that is no news
             told += seed(database)
             if told:
                 with database.write() as transaction:
@@ -93,6 +124,8 @@ class Desk:
             today = figures.realized_figures(transaction, since=midnight)
             total = self._realized.read(transaction)
             signals = history.count_signals(transaction, since_ms=midnight_ms)
+            live = live_connections(transaction, views)
+            flattening = pending_flattenings(transaction)
         running = [view for view in views if view.status is not EngineStatus.STOPPED]
         return DeskSummary(
             now_ms=now_ms,
@@ -110,6 +143,8 @@ class Desk:
             wins_today=today.wins,
             signals_today=signals,
             is_synthetic=any(view.feed_source == Source.SYNTHETIC for view in running),
+            live=live,
+            flattening=flattening,
         )
 
     def close(self) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from cts_tui.errors import ConfigError
-from cts_tui.market.ccxt_catalog import is_known_exchange, nearest
+from cts_tui.exchange.catalog import is_known_exchange, nearest
 from cts_tui.model.connection import SIMULATED_EXCHANGE, ConnectionDraft
 from cts_tui.model.market import timeframe_ms
 from cts_tui.model.trading import Mode
@@ -49,7 +49,9 @@ def check_draft(draft: ConnectionDraft) -> None:
                 f"{symbol!r} is no symbol: expected BASE/QUOTE in capitals like BTC/USDT, for a "
                 "swap BASE/QUOTE:SETTLE like BTC/USDT:USDT"
             )
-    if not draft.symbols:
+    if draft.symbols_filter:
+        _check_filter(draft.exchange, draft.symbols_filter)
+    if not draft.symbols and not draft.symbols_filter:
         raise ConfigError("no symbol was given; say --symbols BTC/USDT,ETH/USDT")
     if len(set(draft.symbols)) < len(draft.symbols):
         raise ConfigError(f"a symbol is given twice in {','.join(draft.symbols)}")
@@ -71,13 +73,22 @@ def _check_exchange(exchange: str) -> None:
     raise ConfigError(f"ccxt knows no exchange called {exchange!r}{hint}")
 
 
+def _check_filter(exchange: str, text: str) -> None:
+    """Check a symbol filter; which symbols it chooses is known once the markets are loaded."""
+    from cts_tui.exchange.symbol_filter import parse_filter
+
+    if exchange == SIMULATED_EXCHANGE:
+        raise ConfigError("the simulated exchange has no symbols to choose from: list them")
+    parse_filter(text)
+
+
 def _check_overlay(overlay: dict[str, Any] | None) -> None:
     """Refuse credentials in a ccxt overlay: it is kept in plain text (S10)."""
     found = sorted(set(_keys(overlay)) & _CREDENTIALS)
     if found:
         raise ConfigError(
             f"--ccxt-config holds {', '.join(found)}: credentials do not belong there, it is kept "
-            "in plain text; take them out. This version has no use for credentials yet"
+            "in plain text; take them out and give them with --credentials-stdin"
         )
 
 

@@ -5,9 +5,10 @@ from operator import attrgetter
 
 from cts_tui.desk.room import Room
 from cts_tui.errors import ConfigError
-from cts_tui.model.trading import EventKind, PositionStatus
+from cts_tui.model.records import Fill
+from cts_tui.model.trading import EventKind
 from cts_tui.model.views import EventView, OrderView, PositionView, SignalView
-from cts_tui.store import connections, events, history, positions, setting_rows
+from cts_tui.store import connections, events, history, orders, positions
 
 
 class SignalDesk:
@@ -31,8 +32,18 @@ class OrderDesk:
     def list(self, limit: int | None = 200, connection: str | None = None) -> list[OrderView]:
         """Return orders, newest first."""
         with self._room.database.read() as transaction:
-            views = history.order_views(transaction, limit=limit, connection=connection)
+            views = orders.order_views(transaction, limit=limit, connection=connection)
         return sorted(views, key=attrgetter("created_at_ms"), reverse=True)
+
+    def of_position(self, position_id: int) -> builtins.list[OrderView]:
+        """Return the orders of a position, newest first: entry, stops, targets, exits."""
+        with self._room.database.read() as transaction:
+            return orders.of_position(transaction, position_id)
+
+    def fills(self, client_order_id: str) -> builtins.list[Fill]:
+        """Return the fills of an order, oldest first."""
+        with self._room.database.read() as transaction:
+            return orders.fills_of(transaction, client_order_id)
 
 
 class EventDesk:
@@ -87,7 +98,7 @@ class PositionDesk:
             view = positions.find(transaction, position_id, self._room.clock.now_ms())
             if view is None:
                 raise ConfigError(f"there is no position {position_id}; see: positions list --open")
-            if view.status is PositionStatus.CLOSED:
+            if view.status.is_final:
                 raise ConfigError(
                     f"position {position_id} on {view.symbol} is closed already "
                     f"({view.exit_reason})"
@@ -108,39 +119,3 @@ class PositionDesk:
                 after="closing",
             )
         return view
-
-
-class ControlDesk:
-    """The kill switch: a row, so that it survives a restart (S11)."""
-
-    def __init__(self, room: Room) -> None:
-        self._room = room
-
-    def is_killed(self) -> bool:
-        """Return whether the kill switch is on."""
-        with self._room.database.read() as transaction:
-            return bool(setting_rows.get(transaction, setting_rows.KILL_SWITCH))
-
-    def kill(self) -> None:
-        """Stop entries everywhere; exits go on."""
-        self._set(is_killed=True)
-
-    def revive(self) -> None:
-        """Let entries go on."""
-        self._set(is_killed=False)
-
-    def _set(self, *, is_killed: bool) -> None:
-        words = {True: "on", False: "off"}
-        with self._room.database.write() as transaction:
-            before = bool(setting_rows.get(transaction, setting_rows.KILL_SWITCH))
-            if before is is_killed:
-                return
-            setting_rows.put(transaction, setting_rows.KILL_SWITCH, is_killed, self._room.now())
-            self._room.tell(
-                transaction,
-                EventKind.SETTING,
-                "kill switch",
-                f"kill switch {words[is_killed]}",
-                before=words[before],
-                after=words[is_killed],
-            )

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from cts_tui.errors import ConfigError
+from cts_tui.redaction import RedactingFormatter
 
 _BYTES: Final = 5_000_000
 _KEPT: Final = 3
@@ -25,7 +26,7 @@ def log_to(file: Path) -> None:
             f"the log file {file} cannot be written: {error.strerror or error}; "
             "make it writable for this user, or choose another folder with --data-dir"
         ) from error
-    formatter = logging.Formatter("%(asctime)sZ %(levelname)s %(name)s: %(message)s")
+    formatter = RedactingFormatter("%(asctime)sZ %(levelname)s %(name)s: %(message)s")
     formatter.converter = time.gmtime
     handler.setFormatter(formatter)
     logger = logging.getLogger("cts_tui")

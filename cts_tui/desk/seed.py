@@ -43,7 +43,7 @@ def seed(database: Database) -> list[str]:
     with database.write() as transaction:
         if _is_empty(transaction):
             connections.add(transaction, _demo(), now, is_predefined=True, enabled=True)
-            for draft in _templates():
+            for draft in templates():
                 connections.add(transaction, draft, now, is_predefined=True)
             told.append(
                 f"the desk begins with {DEMO}, enabled, and {len(_TEMPLATES)} disabled connections"
@@ -92,7 +92,8 @@ def _demo() -> ConnectionDraft:
     )
 
 
-def _templates() -> list[ConnectionDraft]:
+def templates() -> list[ConnectionDraft]:
+    """Return the drafts of the usual exchanges, the best known first."""
     return [
         ConnectionDraft(name=name, exchange=exchange, market=market, symbols=symbols)
         for name, exchange, market, symbols in _TEMPLATES

@@ -42,6 +42,11 @@ class BackfillProcessor(Processor):
         self._database = database
         self._complete: set[Series] = set()
 
+    def begin_anew(self) -> None:
+        """Look at every series again: candles were replaced, and their indications forgotten."""
+        self._complete.clear()
+        self.wake()
+
     def progress(self) -> dict[str, int]:
         """Return how far it has come."""
         panels = self._indication.panels

@@ -1,61 +1,83 @@
 """The open positions of one engine, as objects to act on and as columns to mark."""
 
+from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from decimal import Decimal
+from math import inf
 from typing import Final
 
 import numpy as np
 
+from cts_tui.engine.holding import Holding
 from cts_tui.model.columns import FloatArray
 from cts_tui.model.records import PositionRecord
-from cts_tui.model.trading import Direction, ExitReason, PositionStatus
+from cts_tui.model.trade import Trade
+from cts_tui.model.trading import Direction, PositionStatus
 from cts_tui.rules.protection import Protection
 
 Holder = tuple[str, str, str]
 """Strategy, symbol and timeframe: each holds at most one position."""
 
 _FIRST_ROOM: Final = 64
+_REMEMBERED: Final = 1_000
+_FEW: Final = 32
+"""Up to so many positions are looked at one by one: faster than a call to numpy."""
 
 
 @dataclass(slots=True)
 class LivePosition:
-    """A position that is open, with the levels that protect it."""
+    """A position that is open: what its fills made of it, and the levels that protect it."""
 
     key: str
     strategy: str
     symbol: str
     timeframe: str
-    side: Direction
-    quantity: Decimal
-    entry_price: Decimal
     entry_time_ms: int
-    fees: Decimal
+    holding: Holding
     protection: Protection
     source: str
     is_live: bool
     status: PositionStatus = PositionStatus.OPEN
-    exit_reason: ExitReason | None = None
     exit_attempts: int = 0
+    """How many orders have been sent to close it; numbers their client order ids."""
+    exit_after_ms: int = 0
+    """No automatic exit before this: the last one was refused a moment ago."""
+    exit_refusals: int = 0
+    """How many exits in a row were refused."""
+    stop_attempts: int = 0
+    """How many stops have been placed at the venue; numbers their client order ids."""
+    stop_order_id: str | None = None
+    """Client order id of the stop that the venue has confirmed (S6)."""
+    target_order_id: str | None = None
+    """Client order id of the target that the venue has confirmed."""
+    touched_since_ms: int | None = None
+    """Since when the price has been beyond a level that the venue was to act on."""
+    unprotected_since_ms: int | None = None
+    """Since when a live position has no confirmed stop at the venue."""
     slot: int = -1
+
+    @property
+    def side(self) -> Direction:
+        """Long or short."""
+        return self.holding.side
 
     @property
     def holder(self) -> Holder:
         """Who holds it."""
         return self.strategy, self.symbol, self.timeframe
 
-    def record(self) -> PositionRecord:
-        """Return the position as it is stored while open."""
-        protection = self.protection
+    def record(self, trade: Trade | None = None) -> PositionRecord:
+        """Return the position as it is stored while open, or as the `trade` that it became."""
+        protection, holding = self.protection, self.holding
         return PositionRecord(
             key=self.key,
             strategy=self.strategy,
             symbol=self.symbol,
             timeframe=self.timeframe,
-            side=self.side,
+            side=holding.side,
             status=self.status,
-            quantity=self.quantity,
-            entry_price=self.entry_price,
+            quantity=holding.quantity,
+            entry_price=holding.entry_price,
             entry_time_ms=self.entry_time_ms,
             stop_price=protection.stop,
             target_price=protection.target,
@@ -64,22 +86,32 @@ class LivePosition:
             trailing_stop_pct=protection.trailing_stop_pct,
             source=self.source,
             is_live=self.is_live,
-            fees=self.fees,
+            fees=holding.fees,
+            entered=holding.entered,
+            entry_cost=holding.entry_cost,
+            exited=holding.exited,
+            exit_value=holding.exit_value,
+            paid_fees=holding.paid_fees,
+            stop_order_id=self.stop_order_id,
+            unprotected_since_ms=self.unprotected_since_ms,
+            pnl=None if trade is None else trade.pnl,
+            exit_price=None if trade is None else trade.exit_price,
+            exit_time_ms=None if trade is None else trade.exit_time_ms,
+            exit_reason=None if trade is None else trade.exit_reason,
         )
 
     @classmethod
-    def restored(cls, record: PositionRecord, exit_attempts: int) -> "LivePosition":
+    def restored(
+        cls, record: PositionRecord, exit_attempts: int, stop_attempts: int = 0
+    ) -> "LivePosition":
         """Return the position of a stored record; a close that was under way begins anew."""
         return cls(
             key=record.key,
             strategy=record.strategy,
             symbol=record.symbol,
             timeframe=record.timeframe,
-            side=record.side,
-            quantity=record.quantity,
-            entry_price=record.entry_price,
             entry_time_ms=record.entry_time_ms,
-            fees=record.fees,
+            holding=Holding.restored(record),
             protection=Protection(
                 record.side,
                 record.stop_price,
@@ -91,6 +123,9 @@ class LivePosition:
             source=record.source,
             is_live=record.is_live,
             exit_attempts=exit_attempts,
+            stop_attempts=stop_attempts,
+            stop_order_id=record.stop_order_id,
+            unprotected_since_ms=record.unprotected_since_ms,
         )
 
 
@@ -101,6 +136,7 @@ class PositionBook:
         self._by_holder: dict[Holder, LivePosition] = {}
         self._by_key: dict[str, LivePosition] = {}
         self._by_series: dict[tuple[str, str], list[LivePosition]] = {}
+        self._closed: OrderedDict[str, LivePosition] = OrderedDict()
         self._slots: list[LivePosition | None] = []
         self._free: list[int] = []
         self._symbols: dict[str, int] = {}
@@ -122,23 +158,37 @@ class PositionBook:
         """Return the position opened by the entry order `key`."""
         return self._by_key.get(key)
 
+    def closed(self, key: str) -> LivePosition | None:
+        """Return a live position that closed lately: the store may not know of it yet."""
+        return self._closed.get(key)
+
     def add(self, position: LivePosition) -> None:
-        """Take in an open position. Raises ValueError when its holder has one already."""
-        if position.holder in self._by_holder:
-            raise ValueError(f"{'/'.join(position.holder)} already holds a position")
+        """Take in an open position.
+
+        A holder has two only where an order that was believed lost has filled after all.
+        """
+        self._closed.pop(position.key, None)
         position.slot = self._free.pop() if self._free else self._grow()
         self._slots[position.slot] = position
-        self._by_holder[position.holder] = position
+        self._by_holder.setdefault(position.holder, position)
         self._by_key[position.key] = position
         self._by_series.setdefault((position.symbol, position.timeframe), []).append(position)
         self._symbol[position.slot] = self._symbols.setdefault(position.symbol, len(self._symbols))
         self.protect(position)
 
     def remove(self, position: LivePosition) -> None:
-        """Let go of a position that has closed."""
-        del self._by_holder[position.holder]
+        """Let go of a position that has closed; a live one is remembered for a while."""
         del self._by_key[position.key]
-        self._by_series[position.symbol, position.timeframe].remove(position)
+        others = self._by_series[position.symbol, position.timeframe]
+        others.remove(position)
+        if self._by_holder[position.holder] is position:
+            del self._by_holder[position.holder]
+            for other in others:
+                self._by_holder.setdefault(other.holder, other)
+        if position.is_live:
+            self._closed[position.key] = position
+            if len(self._closed) > _REMEMBERED:
+                self._closed.popitem(last=False)
         self._slots[position.slot] = None
         self._lower[position.slot] = -np.inf
         self._upper[position.slot] = np.inf
@@ -161,11 +211,29 @@ class PositionBook:
         count = len(self._slots)
         if not count:
             return []
+        if count <= _FEW:
+            low_of, high_of = lows.get, highs.get
+            hits = [
+                one
+                for one in self._slots
+                if one is not None
+                and (
+                    low_of(one.symbol, inf) <= one.protection.lower
+                    or high_of(one.symbol, -inf) >= one.protection.upper
+                )
+            ]
+        else:
+            hits = self._touched_columns(count, lows, highs)
+        return sorted(hits, key=_age) if hits else hits
+
+    def _touched_columns(
+        self, count: int, lows: dict[str, float], highs: dict[str, float]
+    ) -> list[LivePosition]:
         low, high = self._by_symbol(lows, np.inf), self._by_symbol(highs, -np.inf)
         symbols = self._symbol[:count]
         is_touched = (low[symbols] <= self._lower[:count]) | (high[symbols] >= self._upper[:count])
         hits = [self._slots[slot] for slot in np.flatnonzero(is_touched).tolist()]
-        return sorted((hit for hit in hits if hit is not None), key=_age)
+        return [hit for hit in hits if hit is not None]
 
     def _by_symbol(self, values: dict[str, float], missing: float) -> FloatArray:
         return np.array([values.get(symbol, missing) for symbol in self._symbols])

@@ -3,32 +3,43 @@
 import asyncio
 import logging
 from collections.abc import Sequence
+from decimal import Decimal
+from functools import partial
 from typing import Any, Final
 
-from cts_tui.clock import Clock, ManualClock, utc_from_ms
+from cts_tui.clock import Clock, utc_from_ms
 from cts_tui.engine.account import Account
 from cts_tui.engine.backfill import BackfillProcessor
-from cts_tui.engine.book import LivePosition
 from cts_tui.engine.context import EngineContext
 from cts_tui.engine.feeding import Feeder
 from cts_tui.engine.feeds import connect_feed
+from cts_tui.engine.funding import FundingProcessor, asking
+from cts_tui.engine.live_link import LiveLink
+from cts_tui.engine.live_watch import LiveWatch
+from cts_tui.engine.market_link import MarketLink
 from cts_tui.engine.market_state import MarketState, Series
+from cts_tui.engine.paper_account import PaperAccount, paper_venue
+from cts_tui.engine.past import Past
 from cts_tui.engine.pipeline import Pipeline
+from cts_tui.engine.processor import Processor
 from cts_tui.engine.recorder import Recorder
+from cts_tui.engine.rehearsal import trade_through
 from cts_tui.engine.requests import ExitRequest
-from cts_tui.engine.settlement import record_position
-from cts_tui.market.feed import Feed
+from cts_tui.engine.restoring import restore
+from cts_tui.engine.sessions import SessionKeeper
+from cts_tui.engine.steering import Steering, Wishes
 from cts_tui.model.columns import CandleColumns
 from cts_tui.model.connection import ConnectionSetup
-from cts_tui.model.market import CandleClosed, Source, timeframe_ms
-from cts_tui.model.records import Order
+from cts_tui.model.credentials import Credentials
+from cts_tui.model.market import Source
+from cts_tui.model.money import ZERO
 from cts_tui.model.strategy import StrategySpec
-from cts_tui.model.trading import Actor, EngineStatus, EventKind, ExitReason, OrderStatus
+from cts_tui.model.trading import EngineStatus, ExitReason, MarketType, Mode
 from cts_tui.settings import Settings
 from cts_tui.store import history as stored
-from cts_tui.store import positions
 from cts_tui.store.database import Database
 from cts_tui.store.journal import Journal
+from cts_tui.store.vault import Vault
 from cts_tui.venue.paper import PaperVenue
 
 LOG = logging.getLogger(__name__)
@@ -48,29 +59,56 @@ class ConnectionEngine:
         journal: Journal,
         store_id: str,
         clock: Clock,
+        vault: Vault | None = None,
+        owner: str | None = None,
     ) -> None:
+        """`owner` is who holds the lease; without one the intents of orders are not fenced."""
         self.setup = setup
         self._specs = specs
+        self._vault = vault
         self._database = database
         self._clock = clock
         self._started_ms = clock.now_ms()
-        self.context = EngineContext(
-            setup=setup,
-            settings=settings,
-            clock=clock,
-            market=MarketState(settings.candle_history, settings.tick_stale_s),
-            account=Account(settings.paper_balance),
-            recorder=Recorder(setup.id, journal),
-            venue=PaperVenue(
-                fee_pct=settings.paper_fee_pct, slippage_pct=settings.paper_slippage_pct
-            ),
-            store_id=store_id,
-        )
+        recorder = Recorder(setup.id, journal, owner=owner)
+        self.context, venue = _new_context(setup, settings, clock, recorder, store_id)
+        self.sessions = SessionKeeper(setup, clock, self.credentials, settings.clock_check_s)
+        """The one session with the exchange, for feed and venue."""
+        self._paper = PaperAccount(self.context, venue)
+        self.context.on_booked = self._paper.record
+        self._funding = FundingProcessor(self.context, venue, database, asking(self.sessions))
         self.context.older_candles = self._older_candles
+        self.context.spec_of = self._spec_of
         self.pipeline = Pipeline(self.context)
-        self._feeder = Feeder(self.context, self._connect, self.pipeline.receive, self._begin_anew)
+        self._past = Past(self.context, database)
+        self._link = MarketLink(self.context, self.sessions, self._past, connect_feed)
+        self._steering = Steering(self.context, self.pipeline)
+        self._live, self._live_watch = self._account_parts()
         self._backfill = BackfillProcessor(self.context, self.pipeline.indication, database)
+        self._feeder = Feeder(
+            self.context,
+            self._past,
+            self._link.connect,
+            self.pipeline.receive,
+            self._begin_anew,
+            self._backfill.begin_anew,
+        )
         self._is_ready = False
+
+    def _account_parts(self) -> tuple[LiveLink | None, LiveWatch | None]:
+        """Return what follows the account, and what ends live trading; nothing does on paper."""
+        if self.setup.mode is Mode.PAPER:
+            return None, None
+        turn_off = partial(self._steering.set_live, is_live=False)
+        return (
+            LiveLink(self.context, self.pipeline, self.sessions, self._database),
+            LiveWatch(
+                self.context,
+                self.sessions,
+                self._database,
+                turn_off=turn_off,
+                read=self.credentials,
+            ),
+        )
 
     @property
     def status(self) -> EngineStatus:
@@ -82,8 +120,17 @@ class ConnectionEngine:
 
     @property
     def symbols(self) -> tuple[str, ...]:
-        """The symbols that are traded."""
-        return self.setup.symbols
+        """The symbols that are watched."""
+        return self.context.symbols
+
+    def credentials(self) -> Credentials | None:
+        """Return the stored credentials; on paper there is no use for any, and no key is sought.
+
+        It blocks: the key may have to be derived. Raises LockedError where it is out of reach.
+        """
+        if self.setup.mode is Mode.PAPER or self._vault is None:
+            return None
+        return self._vault.credentials_of(self.setup.id)
 
     async def run(self) -> None:
         """Run until cancelled. What fails in a processor stays there; anything else comes out."""
@@ -91,11 +138,31 @@ class ConnectionEngine:
             await self._start()
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._feeder.run(), name="feed")
-                for processor in (*self.pipeline.processors, self._backfill):
+                tasks.create_task(self._link.run(self._feeder, self._configure), name="markets")
+                tasks.create_task(self.sessions.run(), name="session")
+                if self._live is not None:
+                    tasks.create_task(self._live.run(), name="account")
+                for processor in self._processors:
                     tasks.create_task(processor.run(), name=processor.name)
                 tasks.create_task(self._report(), name="report")
         finally:
             await self._stop()
+
+    @property
+    def _processors(self) -> list[Processor]:
+        """Those of the pipeline, and those that work beside it."""
+        watch = [] if self._live_watch is None else [self._live_watch]
+        funding = [self._funding] if self.setup.market is MarketType.SWAP else []
+        return [*self.pipeline.processors, self._backfill, *watch, *funding]
+
+    def steer(self, wishes: Wishes) -> None:
+        """Go by what the trader wants now; live trading on or off restarts nothing."""
+        self._steering.apply(wishes)
+
+    def exposure(self, *, is_live: bool) -> Decimal:
+        """Return what is open and on its way, in quote currency: on paper, or of real money."""
+        entries = self.pipeline.entries
+        return ZERO if entries is None else entries.limits.total(is_live=is_live)
 
     def set_strategies(self, specs: Sequence[StrategySpec]) -> None:
         """Run these strategies from now on; open positions keep their levels."""
@@ -122,38 +189,27 @@ class ConnectionEngine:
         self._restore()
         self._write_status(self.status)
         is_connected = await self._feeder.open()
-        fresh = await self._warm() if is_connected and self._feeder.feed else {}
+        fresh = await self._warm() if is_connected else {}
         self._configure()
+        if self._feeder.feed is not None:
+            self._past.record_coarser(self._feeder.feed.source)
+            await self.context.recorder.written()  # the backfill looks for it in the store
         if fresh:
-            await self._trade_through(fresh)
+            await trade_through(self.context, self.pipeline, self._paper, fresh)
         self._is_ready = True
         self._write_status(self.status)
 
     def _restore(self) -> None:
-        """Take up the stored positions; paper orders that were resting are gone with the venue."""
-        context = self.context
-        with self._database.read() as transaction:
-            records = positions.open_records(transaction, self.setup.id)
-            attempts = stored.exit_attempts(transaction, self.setup.id)
-            unfinished = stored.unfinished_orders(transaction, self.setup.id)
-            realized, _, _ = positions.realized_pnl(transaction, connection_id=self.setup.id)
-            for symbol in self.symbols:
-                candles = stored.candles(
-                    transaction,
-                    self.setup.id,
-                    symbol,
-                    self.setup.timeframe,
-                    context.settings.candle_history,
-                )
-                context.market.warm(symbol, self.setup.timeframe, candles)
-        for record in records:
-            position = LivePosition.restored(record, attempts.get(record.key, 0))
-            context.book.add(position)
-            if record.status is not position.status:  # its close was under way
-                record_position(context, position)
-        context.account.book(("", "", ""), realized)
-        for order in unfinished:
-            self._expire(order)
+        """Take up what is stored."""
+        self._past.restore(self.symbols)
+        live_orders = restore(self.context, self.pipeline, self._database)
+        self._paper.restore(self._database)
+        if self._live is not None:
+            self._live.take_up(live_orders)
+
+    def _spec_of(self, name: str) -> StrategySpec:
+        """Return the strategy of a name, with the usual levels where it is gone."""
+        return next((spec for spec in self._specs if spec.name == name), StrategySpec(name))
 
     def _older_candles(self, series: Series, before_ms: int) -> CandleColumns:
         """Return stored candles from before those in memory."""
@@ -161,76 +217,17 @@ class ConnectionEngine:
         with self._database.read() as transaction:
             return stored.candles(transaction, self.setup.id, *series, limit, before_ms=before_ms)
 
-    def _expire(self, order: Order) -> None:
-        """End an order that rested in the memory of the paper venue of an earlier run."""
-        batch = self.context.recorder.batch
-        batch.order(self.setup.id, order.ended(OrderStatus.EXPIRED, "the engine restarted"))
-        batch.event(
-            time_ms=self._clock.now_ms(),
-            who=Actor.ENGINE,
-            kind=EventKind.ORDER,
-            subject=order.client_order_id,
-            message=f"order on {order.symbol} expired: the paper venue restarted",
-            before=order.status,
-            after=OrderStatus.EXPIRED,
-        )
-
-    def _connect(self) -> Feed:
-        """Connect the feed, which goes on from the candles we have."""
-        market = self.context.market
-        last = {
-            symbol: candle
-            for symbol in self.symbols
-            if (candle := market.buffer(symbol, self.setup.timeframe).last) is not None
-        }
-        resume = {symbol: (candle.time_ms, candle.close) for symbol, candle in last.items()}
-        return connect_feed(self.setup, self._clock, self.context.settings.demo_seed, resume)
-
     async def _warm(self) -> dict[str, CandleColumns]:
-        """Fetch the feed's history; return it where it is to be traded, else take it as warm-up."""
+        """Take the feed's history as warm-up; return it where it is to be traded."""
+        found = await self._feeder.warm()
         feed = self._feeder.feed
-        fresh: dict[str, CandleColumns] = {}
         if feed is None:
-            return fresh
-        for symbol in self.symbols:
-            last = self.context.market.buffer(symbol, self.setup.timeframe).last
-            history = await feed.history(
-                symbol, self.setup.timeframe, self.context.settings.candle_history
-            )
-            if last is not None:
-                history = history.slice(int((history.time_ms <= last.time_ms).sum()))
-            if feed.source is Source.SIMULATED:
-                fresh[symbol] = history
-            else:
-                self.context.market.warm(symbol, self.setup.timeframe, history)
-                self._record_history(symbol, history, feed.source)
-        return fresh
-
-    def _record_history(self, symbol: str, history: CandleColumns, source: Source) -> None:
-        """Store the candles that came before the first event; their indications follow."""
-        for candle in history:
-            self.context.recorder.batch.candle(
-                self.setup.id, symbol, self.setup.timeframe, candle, source
-            )
-
-    async def _trade_through(self, fresh: dict[str, CandleColumns]) -> None:
-        """Trade a simulated market's history at its own time, as a replay does.
-
-        So the demo opens on a desk that has been at work for hours. Real history is never traded.
-        """
-        context = self.context
-        step_ms = timeframe_ms(self.setup.timeframe)
-        context.clock = clock = ManualClock()
-        context.market.has_ticks = False
-        by_time = sorted(
-            (candle.time_ms, symbol, candle) for symbol, past in fresh.items() for candle in past
-        )
-        for time_ms, symbol, candle in by_time:
-            clock.set(time_ms + step_ms)
-            event = CandleClosed(symbol, self.setup.timeframe, candle, Source.SIMULATED)
-            await self.pipeline.step([event])
-        context.clock = self._clock
-        context.market.has_ticks = True
+            return {}
+        if feed.source is Source.SIMULATED:
+            return {symbol: self._past.newer(symbol, past) for symbol, past in found.items()}
+        for symbol, past in found.items():
+            self._past.take(symbol, past, feed.source)
+        return {}
 
     async def _report(self) -> None:
         """Write the engine's state every second."""
@@ -254,23 +251,47 @@ class ConnectionEngine:
         self.context.recorder.flush()
 
     def _figures(self) -> dict[str, Any]:
-        backfill = self._backfill.figures.as_row(self._backfill.name)
+        processors = [one.figures.as_row(one.name) for one in self._processors]
         return {
-            "processors": [*self.pipeline.figures(), backfill],
+            "processors": processors,
             "backfill": self._backfill.progress(),
             "gates": self.pipeline.strategy.gate_rows(),
             "faults": self.pipeline.faults,
             "refused_prices": self.context.market.refused,
             "held_back_exits": self.pipeline.realtime.held_back,
             "feed_errors": self._feeder.errors,
+            **self._link.figures(self._feeder.feed),
+            "account": None if self._live is None else self._live.figures(),
+            "reconcile": self.pipeline.reconcile_figures(),
         }
 
     async def _stop(self) -> None:
         """Cancel what rests, record the last prices, and say that the engine has stopped."""
         await self._feeder.close()
         await self.pipeline.execution.abandon()
+        await self.sessions.give_up()
         self.pipeline.realtime.mark()
         if self.context.has_lease:  # else the row is the next engine's
             self._write_status(EngineStatus.STOPPED)
         self.context.recorder.flush()
         LOG.info("engine of %s stopped at %s", self.setup.name, utc_from_ms(self._clock.now_ms()))
+
+
+def _new_context(
+    setup: ConnectionSetup, settings: Settings, clock: Clock, recorder: Recorder, store_id: str
+) -> tuple[EngineContext, PaperVenue]:
+    """Return what the processors of an engine share, and the paper venue in it."""
+    market = MarketState(settings.candle_history, settings.tick_stale_s)
+    venue = paper_venue(setup, settings, market)
+    context = EngineContext(
+        setup=setup,
+        settings=settings,
+        clock=clock,
+        market=market,
+        account=Account(settings.paper_balance),
+        recorder=recorder,
+        venue=venue,
+        store_id=store_id,
+        symbols=setup.symbols,
+    )
+    return context, venue

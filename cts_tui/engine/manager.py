@@ -3,13 +3,19 @@
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from functools import partial
 from typing import Final
 
 from cts_tui.engine.connection import ConnectionEngine
+from cts_tui.engine.steering import Wishes
 from cts_tui.errors import CtsError, StoreError
 from cts_tui.model.connection import ConnectionSetup
+from cts_tui.model.external import ExternalKey, ExternalWish
+from cts_tui.model.limits import LimitBook
+from cts_tui.model.money import ZERO
 from cts_tui.model.strategy import StrategySpec
 
 LOG = logging.getLogger(__name__)
@@ -29,6 +35,26 @@ class DesiredState:
     """Keys of positions to close, by connection id."""
     is_killed: bool
     is_stop_requested: bool
+    external_wishes: Mapping[int, Mapping[ExternalKey, ExternalWish]] = field(default_factory=dict)
+    """What is to be adopted or ignored, by connection id."""
+    limits: LimitBook = field(default_factory=LimitBook)
+    flatten_requests: Mapping[int, int] = field(default_factory=dict)
+    """By connection id, since when everything is to be closed."""
+    reset_requests: Mapping[int, int] = field(default_factory=dict)
+    """By connection id, when the trader asked to begin anew against the loss limits."""
+    exposures: Mapping[tuple[int, bool], Decimal] = field(default_factory=dict)
+    """What is stored of open positions, by connection id and whether it is real money."""
+
+    def wishes_for(self, setup: ConnectionSetup) -> Wishes:
+        """Return what the engine of a connection is to go by."""
+        return Wishes(
+            is_killed=self.is_killed,
+            is_live=setup.live,
+            limits=self.limits.of(setup.id),
+            flatten_ms=self.flatten_requests.get(setup.id),
+            reset_ms=self.reset_requests.get(setup.id),
+            externals=self.external_wishes.get(setup.id, {}),
+        )
 
 
 @dataclass(slots=True)
@@ -43,6 +69,10 @@ class _Slot:
     """Monotonic time."""
     lease_until: float
     """Monotonic time until which the lease is certainly ours; 0 once it is lost."""
+
+    def is_of(self, setup: ConnectionSetup | None) -> bool:
+        """Return whether the engine can run a setup: live trading goes on and off in place."""
+        return setup is not None and replace(setup, live=self.setup.live) == self.setup
 
 
 class TradeEngineManager:
@@ -69,6 +99,7 @@ class TradeEngineManager:
         self._slots: dict[int, _Slot] = {}
         self._failures: dict[int, int] = {}
         self._retry_at: dict[int, float] = {}
+        self._desired: DesiredState | None = None
 
     @property
     def engines(self) -> list[ConnectionEngine]:
@@ -77,20 +108,37 @@ class TradeEngineManager:
 
     async def converge(self, desired: DesiredState) -> None:
         """Stop, start and steer engines so that they become what is desired."""
-        wanted = {setup.id: setup for setup in desired.setups if setup.enabled}
+        wanted = {
+            setup.id: setup
+            for setup in desired.setups
+            if setup.enabled or setup.id in desired.flatten_requests
+        }
+        self._desired = desired
         self._bury()
         for connection_id, slot in list(self._slots.items()):
-            if wanted.get(connection_id) != slot.setup or not slot.lease_until:
+            if not slot.is_of(wanted.get(connection_id)) or not slot.lease_until:
                 await self._stop(connection_id)
         for connection_id, setup in wanted.items():
             if connection_id not in self._slots:
                 await self._try_to_start(setup, desired)
         for connection_id, slot in list(self._slots.items()):
             try:
-                self._steer(slot, desired)
+                self._steer(slot, wanted[connection_id], desired)
             except Exception as error:  # noqa: BLE001 - counted and recorded as the engine's own
                 await self._stop(connection_id)
                 self._note_failure(slot.setup, _in_words(error))
+
+    def _others_exposure(self, connection_id: int, is_live: bool) -> Decimal:  # noqa: FBT001
+        """Return what all other connections tie up: here as it is, elsewhere as it is stored."""
+        stored = self._desired.exposures if self._desired is not None else {}
+        here = {key: slot for key, slot in self._slots.items() if key != connection_id}
+        elsewhere = (
+            value
+            for (key, of_live), value in stored.items()
+            if key != connection_id and key not in here and of_live is is_live
+        )
+        running = (slot.engine.exposure(is_live=is_live) for slot in here.values())
+        return sum((*running, *elsewhere), ZERO)
 
     async def renew_leases(self) -> None:
         """Renew the leases. An engine opens nothing more once its lease is lost, or could be (S9).
@@ -113,9 +161,10 @@ class TradeEngineManager:
         for connection_id in list(self._slots):
             await self._stop(connection_id)
 
-    def _steer(self, slot: _Slot, desired: DesiredState) -> None:
+    def _steer(self, slot: _Slot, setup: ConnectionSetup, desired: DesiredState) -> None:
         """Pass on what can change while an engine runs."""
-        slot.engine.context.is_killed = desired.is_killed
+        slot.setup = setup
+        slot.engine.steer(desired.wishes_for(setup))
         if slot.specs != desired.specs:
             slot.specs = desired.specs
             slot.engine.set_strategies(desired.specs)
@@ -141,7 +190,8 @@ class TradeEngineManager:
         engine = self._make(setup, desired.specs)
         lease_until = asked_at + self._lease_s - _LEASE_MARGIN_S
         engine.context.lease_until = lease_until
-        engine.context.is_killed = desired.is_killed
+        engine.context.others_exposure = partial(self._others_exposure, setup.id)
+        engine.steer(desired.wishes_for(setup))
         task = asyncio.create_task(engine.run(), name=f"engine of {setup.name}")
         self._slots[setup.id] = _Slot(setup, desired.specs, engine, task, asked_at, lease_until)
         LOG.info("engine of %s started", setup.name)

@@ -24,6 +24,8 @@ class Quote:
     time_ms: int
     source: Source
     received_ms: int
+    bid: Decimal | None = None
+    ask: Decimal | None = None
 
 
 @dataclass(slots=True)
@@ -36,6 +38,9 @@ class Move:
     last: float
     time_ms: int
     source: Source
+    bid: Decimal | None = None
+    ask: Decimal | None = None
+    """Bid and ask at `open`."""
 
 
 @dataclass(slots=True)
@@ -111,13 +116,17 @@ class MarketState:
         if not price.is_finite() or price <= 0:
             self.refused += 1
             return
-        quote = self.quotes[tick.symbol] = Quote(price, tick.time_ms, tick.source, received_ms)
+        quote = self.quotes[tick.symbol] = Quote(
+            price, tick.time_ms, tick.source, received_ms, tick.bid, tick.ask
+        )
         if tick.source is not Source.SYNTHETIC:
             self.real_quotes[tick.symbol] = quote
         value = float(price)
         move = self.moves.get(tick.symbol)
         if move is None:
-            self.moves[tick.symbol] = Move(value, value, value, value, tick.time_ms, tick.source)
+            self.moves[tick.symbol] = Move(
+                value, value, value, value, tick.time_ms, tick.source, tick.bid, tick.ask
+            )
             return
         move.high = max(move.high, value)
         move.low = min(move.low, value)

@@ -4,15 +4,21 @@ from collections.abc import Sequence
 from typing import Any
 
 from cts_tui.engine.context import EngineContext
+from cts_tui.engine.entries import Entries
 from cts_tui.engine.execution import Execution
+from cts_tui.engine.flatten import Flattener
+from cts_tui.engine.guard import Guard
 from cts_tui.engine.indication import IndicationProcessor
 from cts_tui.engine.market_state import Series
 from cts_tui.engine.processor import Processor
 from cts_tui.engine.realtime import RealtimeProcessor
+from cts_tui.engine.reconcile import Reconciler
+from cts_tui.engine.resolution import Resolver
 from cts_tui.engine.strategy import StrategyProcessor, StrategyRules
 from cts_tui.errors import RuleError
 from cts_tui.model.market import MarketEvent, timeframe_ms
 from cts_tui.model.strategy import StrategySpec
+from cts_tui.model.trading import Mode
 from cts_tui.rules.warmup import timeframe_faults
 
 
@@ -25,13 +31,56 @@ class Pipeline:
         self.realtime = RealtimeProcessor(context, self.execution)
         self.indication = IndicationProcessor(context, self._indications_ready)
         self.strategy = StrategyProcessor(context, self.indication, self.execution)
+        self.resolver: Resolver | None = None
+        self.guard: Guard | None = None
+        self.reconciler: Reconciler | None = None
+        self.entries: Entries | None = None
+        self.flattener: Flattener | None = None
+        if not context.is_recorded:
+            self._limit_entries()
+        if context.setup.mode is not Mode.PAPER:
+            self._watch_orders()
         self.faults: list[str] = []
         """Strategies that cannot run on this connection, each with the reason."""
+
+    def _limit_entries(self) -> None:
+        """Add what a replay has not: the trader's limits, resting entries, closing everything."""
+        execution = self.execution
+        self.entries = execution.last_moment.entries = Entries(
+            self.context, execution.working, execution.sender, execution.entering
+        )
+        self.flattener = Flattener(self.context, execution)
+
+    def _watch_orders(self) -> None:
+        """Add what looks after orders and positions at an exchange."""
+        execution = self.execution
+        parts = (self.context, execution.working, execution.sender)
+        self.resolver = Resolver(*parts, execution.ledger)
+        self.guard = Guard(*parts, execution.request, self.resolver.look)
+        last_moment = execution.last_moment
+        last_moment.release, last_moment.clear = self.guard.release, self.guard.clear
+        self.reconciler = Reconciler(
+            *parts, execution.ledger, self.resolver, on_adopted=self.guard.wake
+        )
 
     @property
     def processors(self) -> tuple[Processor, ...]:
         """In the order in which one candle passes through them."""
-        return self.realtime, self.indication, self.strategy, self.execution
+        common = (self.realtime, self.indication, self.strategy, self.execution)
+        return (*common, *self._limiting, *self.watching)
+
+    @property
+    def _limiting(self) -> tuple[Processor, ...]:
+        """Those that look after entries; none in a replay."""
+        if self.entries is None or self.flattener is None:
+            return ()
+        return self.entries.losses, self.entries.resting, self.flattener
+
+    @property
+    def watching(self) -> tuple[Processor, ...]:
+        """Those that look after orders and positions at an exchange; none on paper."""
+        watching = (self.reconciler, self.resolver, self.guard)
+        return tuple(one for one in watching if one is not None)
 
     def _indications_ready(self) -> None:
         self.strategy.wake()
@@ -96,6 +145,10 @@ class Pipeline:
         """Drop the candles that nobody has looked at yet: they were replaced by others."""
         self.context.market.closed.clear()
         self.indication.ready.clear()
+
+    def reconcile_figures(self) -> dict[str, Any] | None:
+        """Return how the last comparison with the account went, None where there is none."""
+        return None if self.reconciler is None else self.reconciler.summary()
 
     def figures(self) -> list[dict[str, Any]]:
         """Return the cycle figures of every processor."""

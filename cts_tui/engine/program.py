@@ -6,6 +6,7 @@ import logging
 import os
 import secrets
 import socket
+import sys
 import threading
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -18,14 +19,26 @@ from cts_tui.engine.connection import ConnectionEngine
 from cts_tui.engine.health import HealthMonitor
 from cts_tui.engine.manager import DesiredState, TradeEngineManager
 from cts_tui.errors import StoreError
+from cts_tui.exchange import limiter
 from cts_tui.model.connection import ConnectionSetup
 from cts_tui.model.strategy import StrategySpec
 from cts_tui.model.trading import Actor, EngineStatus, EventKind
 from cts_tui.settings import Settings
-from cts_tui.store import connections, engines, events, leases, positions, setting_rows, strategies
+from cts_tui.store import (
+    connections,
+    engines,
+    events,
+    externals,
+    leases,
+    positions,
+    risk,
+    setting_rows,
+    strategies,
+)
 from cts_tui.store.batch import Batch
 from cts_tui.store.database import Database
 from cts_tui.store.journal import Journal
+from cts_tui.store.vault import Vault
 
 LOG = logging.getLogger(__name__)
 POLL_S: Final = 0.1
@@ -37,9 +50,17 @@ LEASE_S: Final = 6.0
 class EngineProgram:
     """Runs until it is told to stop; `stop` may be called from any thread."""
 
-    def __init__(self, database: Database, settings: Settings, clock: Clock | None = None) -> None:
+    def __init__(
+        self,
+        database: Database,
+        settings: Settings,
+        clock: Clock | None = None,
+        vault: Vault | None = None,
+    ) -> None:
+        """`vault` holds the key to stored credentials; without one it is looked for by itself."""
         self._database = database
         self._settings = settings
+        self._vault = vault or Vault(database)
         self._clock = clock or SystemClock()
         self.owner: Final = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
         self._figures: dict[str, Any] | None = None
@@ -61,7 +82,7 @@ class EngineProgram:
     async def run(self) -> None:
         """Register, converge on the desired state until stopped, stop every engine in order."""
         self._loop, self._wake = asyncio.get_running_loop(), asyncio.Event()
-        gc.set_threshold(50_000, 20, 20)
+        quicken()
         journal = Journal(self._database)
         self._register()
         manager = self._manager(journal)
@@ -113,12 +134,19 @@ class EngineProgram:
     def _desired(self) -> DesiredState:
         with self._database.read() as transaction:
             setups = connections.setups(transaction)
+            limits = risk.limit_book(transaction)
+            is_summed = limits.for_all.max_total_exposure is not None
             return DesiredState(
                 setups=setups,
                 specs=strategies.specs(transaction),
                 close_requests=positions.close_requests(transaction),
                 is_killed=bool(setting_rows.get(transaction, setting_rows.KILL_SWITCH)),
                 is_stop_requested=engines.is_stop_requested(transaction, self.owner),
+                external_wishes=externals.wishes(transaction),
+                limits=limits,
+                flatten_requests=risk.flatten_requests(transaction),
+                reset_requests=risk.reset_requests(transaction),
+                exposures=risk.exposures(transaction) if is_summed else {},
             )
 
     async def _beat(self, manager: TradeEngineManager) -> None:
@@ -193,6 +221,8 @@ class EngineProgram:
                 journal=journal,
                 store_id=store_id,
                 clock=self._clock,
+                vault=self._vault,
+                owner=self.owner,
             )
 
         def on_failure(setup: ConnectionSetup, reason: str, wait_s: float) -> None:
@@ -210,11 +240,7 @@ class EngineProgram:
     def _store_id(self) -> str:
         """Return the store's own id, which keeps the order ids of two stores apart."""
         with self._database.write() as transaction:
-            known = setting_rows.get(transaction, setting_rows.STORE_ID)
-            if known is None:
-                known = secrets.token_hex(8)
-                setting_rows.put(transaction, setting_rows.STORE_ID, known, self._now())
-        return str(known)
+            return setting_rows.store_id(transaction, self._now())
 
     async def _acquire(self, connection_id: int) -> bool:
         return await asyncio.to_thread(self._acquire_now, connection_id)
@@ -223,11 +249,14 @@ class EngineProgram:
         await asyncio.to_thread(self._release_now, connection_id)
 
     def _acquire_now(self, connection_id: int) -> bool:
+        """Take or renew a lease, and with it this process's part of each exchange's rate limit."""
         now = self._now()
         with self._database.write() as transaction:
             fence = leases.acquire(
                 transaction, connection_id, self.owner, now, now + timedelta(seconds=LEASE_S)
             )
+            shares = leases.shares(transaction, self.owner, now)
+        limiter.share_out(shares)
         return fence is not None
 
     def _release_now(self, connection_id: int) -> None:
@@ -248,6 +277,16 @@ class EngineProgram:
             after=EngineStatus.FAILED,
         )
         journal.submit(batch)
+
+
+def quicken() -> None:
+    """Set the interpreter up for short waits.
+
+    A full collection is a pause of 30 ms. A thread that wants the interpreter, like the journal
+    before an order, waits a whole switch interval for it: 5 ms unless set otherwise.
+    """
+    gc.set_threshold(50_000, 20, 20)
+    sys.setswitchinterval(0.0005)
 
 
 def is_process_alive(pid: int, started_at: datetime) -> bool:

@@ -12,6 +12,7 @@ from cts_tui.engine.requests import ExitRequest
 from cts_tui.engine.risk import check_automatic_exit
 from cts_tui.model.market import timeframe_ms
 from cts_tui.model.money import exact
+from cts_tui.model.trading import ExitReason
 
 _STORE_EVERY_S: Final = 1.0
 
@@ -50,7 +51,9 @@ class RealtimeProcessor(Processor):
     def _match(self, moves: dict[str, Move]) -> None:
         """Let a venue that matches by itself fill at the first price of each move."""
         for symbol, move in moves.items():
-            self._context.venue.observe(symbol, exact(move.open), move.time_ms)
+            self._context.venue.observe(
+                symbol, exact(move.open), move.time_ms, bid=move.bid, ask=move.ask
+            )
         self._execution.book_fills()
 
     async def _close_touched(self, moves: dict[str, Move]) -> None:
@@ -74,10 +77,23 @@ class RealtimeProcessor(Processor):
         touch = position.protection.touched(move.open, move.high, move.low)
         if touch is None:
             return None
-        if check_automatic_exit(self._context.exit_situation(position.symbol)) is not None:
+        if check_automatic_exit(self._context.exit_situation(position)) is not None:
             self.held_back += 1
             return None
+        if position.is_live and self._is_venue_acting(position, touch.reason):
+            return None
         return ExitRequest(position, touch.reason, touch.price)
+
+    def _is_venue_acting(self, position: LivePosition, reason: ExitReason) -> bool:
+        """Return whether a guard at the venue is to close a position, and is not late yet (S6)."""
+        is_target = reason is ExitReason.TAKE_PROFIT
+        guard = position.target_order_id if is_target else position.stop_order_id
+        if guard is None:
+            return False
+        now_ms = self._context.now_ms()
+        if position.touched_since_ms is None:
+            position.touched_since_ms = now_ms
+        return now_ms - position.touched_since_ms < self._context.settings.venue_stop_grace_s * 1000
 
     def _trail(self) -> None:
         """Move trailing stops behind the closes since the last cycle."""

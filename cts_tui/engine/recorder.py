@@ -10,8 +10,18 @@ from cts_tui.store.journal import Journal
 class Recorder:
     """The pen of one connection's engine."""
 
-    def __init__(self, connection_id: int, journal: Journal, rows_per_flush: int = 1) -> None:
-        """`rows_per_flush`: how much a cycle may leave to the next one (1: nothing)."""
+    def __init__(
+        self,
+        connection_id: int,
+        journal: Journal,
+        rows_per_flush: int = 1,
+        owner: str | None = None,
+    ) -> None:
+        """`rows_per_flush`: how much a cycle may leave to the next one (1: nothing).
+
+        `owner` holds the connection's lease: no intent is recorded once it does not (S9).
+        """
+        self._owner = owner
         self.connection_id = connection_id
         self._rows_per_flush = rows_per_flush
         self.batch = Batch()
@@ -25,8 +35,8 @@ class Recorder:
     async def record_intents(self, orders: Sequence[Order]) -> None:
         """Make orders' intents durable in one transaction, before the venue is called (S4).
 
-        Raises StoreError when they could not be recorded, or a client order id is taken: none is
-        recorded then, and none of the orders may be sent.
+        Raises StoreError when they could not be recorded, a client order id is taken, or the lease
+        is another engine's: none is recorded then, and none of the orders may be sent.
         """
         if not orders:
             return
@@ -34,6 +44,8 @@ class Recorder:
             self._add_intents(self.batch, orders)
             return
         batch = Batch()
+        if self._owner is not None:
+            batch.fence(self.connection_id, self._owner)
         self._add_intents(batch, orders)
         await self._journal.commit(batch)
 
@@ -45,6 +57,11 @@ class Recorder:
         """Hand over what has gathered once it is worth a transaction of its own."""
         if len(self.batch) >= self._rows_per_flush:
             self.flush()
+
+    async def written(self) -> None:
+        """Hand over what has gathered, and return when it is written. Raises StoreError."""
+        self.flush()
+        await self._journal.flush()
 
     def flush(self) -> None:
         """Hand over what has gathered. Raises StoreError when the journal cannot take it."""

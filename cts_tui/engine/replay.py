@@ -3,9 +3,11 @@
 The same pipeline as live; only the feed, the clock and the journal's patience differ.
 """
 
+import gc
 import time
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, Final
@@ -86,6 +88,12 @@ class Replay:
         What an earlier replay of the same series has stored is replaced. Raises ConfigError where
         a strategy needs finer candles than the file has.
         """
+        with _rare_collections():
+            return await self._results(recorded, specs)
+
+    async def _results(
+        self, recorded: Recorded, specs: Sequence[StrategySpec]
+    ) -> list[dict[str, Any]]:
         results: dict[str, dict[str, Any]] = {}
         groups = by_timeframe(recorded.symbol, recorded.timeframe, specs)
         setup = self._prepare(recorded)
@@ -195,6 +203,20 @@ class Replay:
     def _release(self, setup: ConnectionSetup) -> None:
         with self._database.write() as transaction:
             leases.release(transaction, self._owner, setup.id)
+
+
+@contextmanager
+def _rare_collections() -> Iterator[None]:
+    """Look for garbage seldom: rows pile up by the thousand, and none of them is any.
+
+    The interpreter's own bounds cost a fifth of the time.
+    """
+    bounds = gc.get_threshold()
+    gc.set_threshold(50_000, 20, 20)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*bounds)
 
 
 def connection_name(recorded: Recorded) -> str:

@@ -11,12 +11,17 @@ class Situation:
 
     is_live: bool
     """Whether real money would move."""
-    is_killed: bool
+    stopped: str
+    """Why nothing may be opened on the connection: the kill switch is on, and the like."""
     has_lease: bool
     is_store_failing: bool
     source: str
     """Where the price came from."""
     is_stale: bool
+    blocked: str = ""
+    """Why the symbol gets no new position; empty where it may."""
+    is_reconciled: bool = True
+    """Whether orders and positions were compared with the exchange's a moment ago."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,15 +33,21 @@ class Refusal:
 
 def check_entry(situation: Situation) -> Refusal | None:
     """Return why no position may be opened now, None when it may."""
-    if situation.is_killed:
-        return Refusal("the kill switch is on")
+    if situation.stopped:
+        return Refusal(situation.stopped)
     if not situation.has_lease:
         return Refusal("another engine holds the lease of this connection")
     if situation.is_store_failing:
         return Refusal("the database refuses to write: the order could go unrecorded")
-    if situation.is_stale:
-        return Refusal("the market data is stale")
-    if situation.is_live and situation.source == Source.SYNTHETIC:
+    if situation.blocked or situation.is_stale:
+        return Refusal(situation.blocked or "the market data is stale")
+    return _check_live_entry(situation) if situation.is_live else None
+
+
+def _check_live_entry(situation: Situation) -> Refusal | None:
+    if not situation.is_reconciled:
+        return Refusal("orders and positions are not reconciled with the exchange")
+    if situation.source == Source.SYNTHETIC:
         return Refusal("the price is synthetic: it never moves real money")
     return None
 

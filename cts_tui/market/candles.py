@@ -205,7 +205,7 @@ class CandleBuffer:
         return candle._replace(high=high, low=low)
 
     def _fault(self, candle: Candle) -> Refusal | None:
-        return _value_fault(candle) or self._time_fault(candle.time_ms)
+        return value_fault(candle) or self._time_fault(candle.time_ms)
 
     def _time_fault(self, time_ms: int) -> Refusal | None:
         if not 0 <= time_ms <= MAX_TIME_MS:
@@ -217,7 +217,8 @@ class CandleBuffer:
         return Refusal.OUT_OF_ORDER if time_ms < self._last_ms else None
 
 
-def _value_fault(candle: Candle) -> Refusal | None:
+def value_fault(candle: Candle) -> Refusal | None:
+    """Return why the values of `candle` are none of a candle; None when they are sound."""
     _, *prices, volume = candle
     if not all(map(isfinite, (*prices, volume))):
         return Refusal.NOT_FINITE

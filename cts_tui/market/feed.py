@@ -31,7 +31,10 @@ class Feed(Protocol):
         ...
 
     def events(self) -> AsyncIterator[Sequence[MarketEvent]]:
-        """Yield batches of events in time order until the feed ends or is closed."""
+        """Yield batches of events in time order until the feed ends or is closed.
+
+        An empty batch says that the source lives, though nothing has happened.
+        """
         ...
 
     async def close(self) -> None:

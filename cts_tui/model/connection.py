@@ -23,6 +23,8 @@ class ConnectionDraft:
     symbols: tuple[str, ...] = ()
     timeframe: str = "5m"
     ccxt_config: dict[str, Any] | None = None
+    symbols_filter: str | None = None
+    """Chooses the symbols, `quote=USDT volume>10M top=20`; None where they are listed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,3 +41,7 @@ class ConnectionSetup:
     enabled: bool
     live: bool
     ccxt_config: dict[str, Any] | None = field(default=None, hash=False)
+    symbols_filter: str | None = None
+    """Chooses the symbols anew on a timer; None where the trader has listed them."""
+    credentials_ms: int | None = None
+    """When its credentials were last changed, None without any: an engine with others ends."""

@@ -22,9 +22,7 @@ class Credentials:
     @property
     def given(self) -> tuple[str, ...]:
         """Names of the fields that are not empty, as ccxt spells them."""
-        return tuple(
-            CCXT_NAMES[field.name] for field in fields(self) if getattr(self, field.name)
-        )
+        return tuple(CCXT_NAMES[field.name] for field in fields(self) if getattr(self, field.name))
 
     @property
     def secrets(self) -> tuple[str, ...]:

@@ -55,13 +55,32 @@ def fee(notional: Decimal, fee_pct: Decimal) -> Decimal:
     return round_money(notional * fee_pct / _HUNDRED)
 
 
+def notional(quantity: Decimal, price: Decimal) -> Decimal:
+    """Return quantity × price in quote currency, to the last digit: 0.3 at 100.1 → 30.03."""
+    return _WIDE.multiply(quantity, price)
+
+
 def gross_pnl(direction: Direction, quantity: Decimal, entry: Decimal, exit_: Decimal) -> Decimal:
     """Return the profit (+) or loss (−) in quote currency before fees.
 
     Long 2 from 100 to 103 → 6; short 2 from 100 to 103 → −6.
     """
-    move = exit_ - entry if direction is Direction.LONG else entry - exit_
-    return round_money(quantity * move)
+    return cash_pnl(direction, notional(quantity, entry), notional(quantity, exit_))
+
+
+def cash_pnl(direction: Direction, entry_cost: Decimal, exit_value: Decimal) -> Decimal:
+    """Return the profit (+) or loss (−) before fees of what was entered and exited, in quote.
+
+    The sums of many fills give what one fill of their average price would, but exactly.
+    """
+    is_long = direction is Direction.LONG
+    gained = _WIDE.subtract(exit_value, entry_cost)
+    return round_money(gained if is_long else _WIDE.minus(gained))
+
+
+def average_price(cost: Decimal, quantity: Decimal) -> Decimal:
+    """Return the average price of fills, to eighteen decimals: 30.03 for 0.3 → 100.1."""
+    return round_price(_WIDE.divide(cost, quantity))
 
 
 def percent(part: Decimal, whole: Decimal) -> float:

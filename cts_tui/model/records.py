@@ -6,11 +6,13 @@ from decimal import Decimal
 from cts_tui.model.trading import (
     Direction,
     ExitReason,
+    OrderPurpose,
     OrderStatus,
     OrderType,
     PositionStatus,
     Side,
     SignalKind,
+    TimeInForce,
 )
 
 
@@ -48,7 +50,7 @@ class Order:
     cost: Decimal | None
     """Quote amount of an entry that is sized by it."""
     price: Decimal | None
-    """Price of a stop or limit order; None for market."""
+    """Price of a limit order, trigger price of a stop or target; None for market."""
     status: OrderStatus
     created_ms: int
     updated_ms: int
@@ -57,10 +59,19 @@ class Order:
     filled: Decimal = Decimal(0)
     average_price: Decimal | None = None
     fees: Decimal = Decimal(0)
+    time_in_force: TimeInForce = TimeInForce.GTC
+    """How long a limit order may rest."""
+    purpose: OrderPurpose = OrderPurpose.ENTRY
+    timeframe: str = ""
+    """Timeframe of the strategy it trades for."""
+    is_live: bool = False
+    """Whether it goes to the venue and moves the account's money."""
+    answer: str = ""
+    """What the venue, or the engine, said when it ended otherwise than filled."""
 
-    def ended(self, status: OrderStatus, reason: str) -> "Order":
-        """Return the order as it ended unfilled."""
-        return replace(self, status=status, reason=reason)
+    def ended(self, status: OrderStatus, answer: str) -> "Order":
+        """Return the order as it ended, and why."""
+        return replace(self, status=status, answer=answer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +113,21 @@ class PositionRecord:
     """Where the price came from at which it opened, or closed."""
     is_live: bool
     fees: Decimal
+    """Worth of all fees in quote currency."""
+    entered: Decimal
+    """Sum of the entry's fills; `quantity` is this less what fees took from it."""
+    entry_cost: Decimal
+    """Sum of quantity × price of the entry's fills."""
+    exited: Decimal
+    """Sum of the exit's fills so far."""
+    exit_value: Decimal
+    """Sum of quantity × price of the exit's fills."""
+    paid_fees: Decimal
+    """The part of `fees` that was not taken from the quantity."""
+    stop_order_id: str | None = None
+    """Client order id of the stop that rests at the venue (S6)."""
+    unprotected_since_ms: int | None = None
+    """Since when a live position has no confirmed stop at the venue."""
     pnl: Decimal | None = None
     """Realized, net of fees; None while open."""
     exit_price: Decimal | None = None

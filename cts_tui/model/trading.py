@@ -1,6 +1,7 @@
 """The words of trading: connections, signals, orders, fills and positions."""
 
 from enum import StrEnum
+from typing import Final
 
 
 class Mode(StrEnum):
@@ -77,10 +78,35 @@ class OrderType(StrEnum):
 
     MARKET = "market"
     """At the next price of the market."""
-    STOP = "stop"
-    """A stop that the desk saw touched: at its price, or worse."""
     LIMIT = "limit"
-    """A target that the desk saw touched: at its price, never worse."""
+    """At its price or better: rests until the market comes there."""
+    STOP = "stop"
+    """At market once the price is touched: rests at the venue as a trigger order.
+
+    On a venue that `matches_touches` (paper) it is sent when the desk saw the touch, and fills at
+    its price or worse.
+    """
+    TAKE_PROFIT = "take_profit"
+    """The same on the other side of the entry; on paper it fills at its price, never worse."""
+
+
+class OrderPurpose(StrEnum):
+    """What an order is for."""
+
+    ENTRY = "entry"
+    EXIT = "exit"
+    STOP = "stop"
+    """Rests at the venue and protects a position (S6)."""
+    TARGET = "target"
+
+
+class TimeInForce(StrEnum):
+    """How long a limit order may rest."""
+
+    GTC = "gtc"
+    """Until it is cancelled."""
+    IOC = "ioc"
+    """What fills at once fills, the rest is cancelled."""
 
 
 class OrderStatus(StrEnum):
@@ -89,11 +115,23 @@ class OrderStatus(StrEnum):
     INTENT = "intent"
     SUBMITTING = "submitting"
     OPEN = "open"
+    PARTIALLY_FILLED = "partially_filled"
     FILLED = "filled"
     CANCELLED = "cancelled"
     REJECTED = "rejected"
     EXPIRED = "expired"
     UNKNOWN = "unknown"
+    """It may or may not have reached the venue; only the venue's evidence ends this (S5)."""
+
+    @property
+    def is_final(self) -> bool:
+        """Whether the order is over: it rests nowhere and fills no more."""
+        return self in _FINAL
+
+
+_FINAL: Final = frozenset(
+    (OrderStatus.FILLED, OrderStatus.CANCELLED, OrderStatus.REJECTED, OrderStatus.EXPIRED)
+)
 
 
 class PositionStatus(StrEnum):
@@ -102,6 +140,30 @@ class PositionStatus(StrEnum):
     OPEN = "open"
     CLOSING = "closing"
     CLOSED = "closed"
+    CLOSED_WITH_DUST = "closed_with_dust"
+    """Closed but for less than the venue's least quantity, which cannot be sold."""
+
+    @property
+    def is_final(self) -> bool:
+        """Whether the position is over."""
+        return self in (PositionStatus.CLOSED, PositionStatus.CLOSED_WITH_DUST)
+
+
+class StopKeeper(StrEnum):
+    """Who keeps the stop of an open position (S6)."""
+
+    VENUE = "venue"
+    """It rests at the exchange, confirmed."""
+    DESK = "desk"
+    """The desk watches the level itself: on paper, and where the exchange has no stop orders."""
+    NOBODY = "unprotected"
+    """The exchange has not confirmed a stop."""
+    NONE = "none"
+    """The position has no stop."""
+
+
+OPEN_POSITION: Final = (PositionStatus.OPEN, PositionStatus.CLOSING)
+"""Of a position that is not over; by this list a query can use its index."""
 
 
 class ExitReason(StrEnum):
@@ -113,6 +175,11 @@ class ExitReason(StrEnum):
     RULE = "rule"
     END = "end"
     MANUAL = "manual"
+    FLATTEN = "flatten"
+    UNPROTECTED = "unprotected"
+    """It was too long without a stop at the venue."""
+    EXTERNAL = "external"
+    """Something else than the desk closed it: by hand, or the venue by liquidation."""
 
 
 class EngineStatus(StrEnum):
@@ -145,6 +212,7 @@ class EventKind(StrEnum):
     FEED = "feed"
     STORE = "store"
     SETTING = "setting"
+    RISK = "risk"
 
 
 class HealthStatus(StrEnum):

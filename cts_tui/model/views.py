@@ -4,19 +4,26 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from cts_tui.model.connection_test import ConnectionTest
+from cts_tui.model.gate import Flattening
+from cts_tui.model.live_view import LiveConnection
 from cts_tui.model.trading import (
     Direction,
     EngineStatus,
     HealthStatus,
     MarketType,
     Mode,
+    OrderPurpose,
     OrderStatus,
     OrderType,
     PositionStatus,
     Side,
     SignalKind,
     SignalStatus,
+    StopKeeper,
+    TimeInForce,
 )
+from cts_tui.model.vault import StoredCredentials
 
 Report = dict[str, Any]
 """A JSON-ready section of a report: plain values, lists and dicts."""
@@ -35,13 +42,16 @@ class ConnectionView:
     enabled: bool
     live: bool
     status: EngineStatus
-    last_test: str | None
+    last_test: ConnectionTest | None
     last_error: str | None
     heartbeat_ms: int | None
     restarts: int
     feed_source: str | None
     open_positions: int
     is_predefined: bool
+    symbols_filter: str | None = None
+    credentials: StoredCredentials | None = None
+    """Which are stored, never what they are (S10)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +81,30 @@ class PositionView:
     source: str
     is_stale: bool
     is_live: bool
+    exited: Decimal = Decimal(0)
+    """How much of the quantity is sold (short: bought back) already."""
+    stop_order_id: str | None = None
+    """Client order id of the stop that the exchange has confirmed."""
+    unprotected_since_ms: int | None = None
+    """Since when a position of real money has had no confirmed stop; None while it has one."""
+    is_test_money: bool = False
+    """Whether it is live on an exchange's testnet: its money is none."""
+
+    @property
+    def held(self) -> Decimal:
+        """How much is still open."""
+        return self.quantity - self.exited
+
+    @property
+    def protection(self) -> StopKeeper | None:
+        """Who keeps its stop; None once it is closed."""
+        if self.status.is_final:
+            return None
+        if self.is_live and self.unprotected_since_ms is not None:
+            return StopKeeper.NOBODY
+        if self.is_live and self.stop_order_id is not None:
+            return StopKeeper.VENUE
+        return StopKeeper.NONE if self.stop_price is None else StopKeeper.DESK
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +144,18 @@ class OrderView:
     average_price: Decimal | None
     fees: Decimal
     reason: str
+    """Why it ended badly, else why it was placed."""
     created_at_ms: int
+    purpose: OrderPurpose = OrderPurpose.ENTRY
+    answer: str = ""
+    """Why it ended badly; empty where it did not."""
+    is_live: bool = False
+    time_in_force: TimeInForce = TimeInForce.GTC
+    reduce_only: bool = False
+    strategy: str = ""
+    position_key: str = ""
+    """By which the position that it belongs to is known."""
+    updated_at_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +258,10 @@ class DeskSummary:
     signals_today: int
     is_synthetic: bool
     """Whether any running feed walks on invented prices."""
+    live: tuple[LiveConnection, ...] = ()
+    """The connections that trade at an exchange, or still hold positions there."""
+    flattening: tuple[Flattening, ...] = ()
+    """What is left where everything is being closed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ _HUNDRED: Final = Decimal(100)
 _ORDER_TYPES: Final = {
     ExitReason.STOP_LOSS: OrderType.STOP,
     ExitReason.TRAILING_STOP: OrderType.STOP,
-    ExitReason.TAKE_PROFIT: OrderType.LIMIT,
+    ExitReason.TAKE_PROFIT: OrderType.TAKE_PROFIT,
 }
 
 
@@ -58,8 +58,8 @@ def trail(direction: Direction, best_close: Decimal, trailing_stop_pct: Decimal)
 def exit_order_type(reason: ExitReason) -> OrderType:
     """Return the order that closes a position for `reason`.
 
-    A target is a LIMIT and never fills worse than its price; a stop is a STOP, everything else a
-    MARKET order, and both slip against the trader.
+    A target is a TAKE_PROFIT and never fills worse than its price; a stop is a STOP, everything
+    else a MARKET order, and both slip against the trader.
     """
     return _ORDER_TYPES.get(reason, OrderType.MARKET)
 

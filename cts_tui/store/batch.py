@@ -1,21 +1,22 @@
 """What one cycle of an engine writes, collected and then written in one transaction."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import fields
 from decimal import Decimal
-from operator import attrgetter
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import Connection, Executable, Table, bindparam, func, update
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy import ColumnElement, Connection, Table, bindparam, delete, update
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from cts_tui.clock import utc_from_ms
-from cts_tui.model.market import Candle
+from cts_tui.model.market import Candle, Source
 from cts_tui.model.records import Fill, Order, PositionRecord, Signal
 from cts_tui.model.trading import EngineStatus, SignalStatus
+from cts_tui.store.external_rows import EXTERNAL_STATEMENTS, ExternalRows
+from cts_tui.store.risk_rows import RISK_STATEMENTS
+from cts_tui.store.state_rows import OrderState, PositionState, Row, reader
+from cts_tui.store.statements import Statements, always, insert_once, upsert
 from cts_tui.store.tables import (
+    BALANCES,
     CANDLES,
     ENGINE_STATES,
     EVENTS,
@@ -27,51 +28,28 @@ from cts_tui.store.tables import (
     SIGNALS,
 )
 
-Row = dict[str, Any]
-
-
-def _upsert(
-    table: Table, key: str, *keep: str, lasting: Sequence[str] = ()
-) -> dict[str, Executable]:
-    """Return, by dialect, an insert that updates all but `key` and `keep` where the row exists.
-
-    What is `lasting` stays where the new value is null.
-    """
-    statements: dict[str, Executable] = {}
-    keys = key.split(",")
-    for dialect, insert in (("sqlite", sqlite_insert), ("postgresql", postgresql_insert)):
-        statement = insert(table)
-        changed: dict[str, Any] = {
-            column.name: statement.excluded[column.name]
-            for column in table.columns
-            if column.name not in {*keys, *keep, "id"}
-        }
-        for name in lasting:
-            changed[name] = func.coalesce(statement.excluded[name], table.c[name])
-        statements[dialect] = statement.on_conflict_do_update(index_elements=keys, set_=changed)
-    return statements
-
-
-def _insert_once(table: Table) -> dict[str, Executable]:
-    """Return, by dialect, an insert that leaves a row that exists as it is."""
-    return {
-        "sqlite": sqlite_insert(table).on_conflict_do_nothing(),
-        "postgresql": postgresql_insert(table).on_conflict_do_nothing(),
-    }
-
-
-def _always(statement: Executable) -> dict[str, Executable]:
-    return {"sqlite": statement, "postgresql": statement}
-
-
 _SERIES_KEY: Final = "connection_id,symbol,timeframe,time_ms"
 
-STATEMENTS: Final[dict[str, dict[str, Executable]]] = {
-    "candles": _upsert(CANDLES, _SERIES_KEY),
-    "indications": _insert_once(INDICATIONS),
-    "latest_prices": _upsert(LATEST_PRICES, "connection_id,symbol"),
-    "signals": _insert_once(SIGNALS),
-    "signal_status": _always(
+
+def _since(table: Table) -> ColumnElement[bool]:
+    """Return the condition for the rows of one symbol, in every timeframe, from a time on."""
+    return (
+        (table.c.connection_id == bindparam("b_connection_id"))
+        & (table.c.symbol == bindparam("b_symbol"))
+        & (table.c.time_ms >= bindparam("b_since_ms"))
+    )
+
+
+STATEMENTS: Final[dict[str, Statements]] = {
+    "invented_candles": always(
+        delete(CANDLES).where(_since(CANDLES), CANDLES.c.source == Source.SYNTHETIC)
+    ),
+    "invented_indications": always(delete(INDICATIONS).where(_since(INDICATIONS))),
+    "candles": upsert(CANDLES, _SERIES_KEY),
+    "indications": insert_once(INDICATIONS),
+    "latest_prices": upsert(LATEST_PRICES, "connection_id,symbol"),
+    "signals": insert_once(SIGNALS),
+    "signal_status": always(
         update(SIGNALS)
         .where(
             SIGNALS.c.connection_id == bindparam("b_connection_id"),
@@ -84,14 +62,15 @@ STATEMENTS: Final[dict[str, dict[str, Executable]]] = {
         )
         .values(status=bindparam("b_status"), reason=bindparam("b_reason"))
     ),
-    "intents": _always(sqlite_insert(ORDERS)),
-    "orders": _upsert(ORDERS, "client_order_id", "created_at"),
-    "fills": _insert_once(FILLS),
-    "positions": _upsert(POSITIONS, "key", "opened_at", "close_requested_at"),
-    "engine_states": _upsert(
+    "intents": always(sqlite_insert(ORDERS)),
+    "orders": upsert(ORDERS, "client_order_id", "created_at"),
+    "fills": insert_once(FILLS),
+    "positions": upsert(POSITIONS, "key", "opened_at", "close_requested_at"),
+    "balances": upsert(BALANCES, "connection_id,is_live,currency"),
+    "engine_states": upsert(
         ENGINE_STATES, "connection_id", "restarts", lasting=("last_error", "last_error_at")
     ),
-    "engine_failures": _always(
+    "engine_failures": always(
         update(ENGINE_STATES)
         .where(ENGINE_STATES.c.connection_id == bindparam("b_connection_id"))
         .values(
@@ -101,45 +80,44 @@ STATEMENTS: Final[dict[str, dict[str, Executable]]] = {
             last_error_at=bindparam("b_time"),
         )
     ),
-    "events": _always(sqlite_insert(EVENTS)),
+    **EXTERNAL_STATEMENTS,
+    **RISK_STATEMENTS,
+    "events": always(sqlite_insert(EVENTS)),
 }
 """Every statement an engine writes with, in the order in which one batch executes them."""
 
 
-def _reader(record: type) -> Callable[[Any], Row]:
-    """Return what reads a record's fields into a row (`dataclasses.asdict` copies deeply)."""
-    names = tuple(field.name for field in fields(record))
-    get = attrgetter(*names)
-    return lambda value: dict(zip(names, get(value), strict=True))
+_fill_fields: Final = reader(Fill)
+_signal_fields: Final = reader(Signal)
+_STATES: Final = frozenset(("intents", "orders", "positions"))
+"""The statements whose rows are made when they are written."""
 
 
-_order_fields: Final = _reader(Order)
-_fill_fields: Final = _reader(Fill)
-_signal_fields: Final = _reader(Signal)
-_position_fields: Final = _reader(PositionRecord)
-
-
-class Batch:
+class Batch(ExternalRows):
     """Rows of one transaction. Not thread-safe: one engine fills it, then hands it over."""
 
     def __init__(self) -> None:
-        self.rows: dict[str, list[Row]] = {}
+        super().__init__()
         self._written: dict[str, Row] = {}
-        """Rows of orders and positions by key: a newer state replaces one not yet written."""
+        """Rows by key: a newer one replaces one not yet written."""
+        self._orders: dict[str, OrderState] = {}
+        self._positions: dict[str, PositionState] = {}
 
     def __len__(self) -> int:
         return sum(map(len, self.rows.values()))
 
     def write(self, connection: Connection) -> None:
-        """Execute every statement with its rows, in the order of STATEMENTS."""
+        """Execute every statement with its rows, in the order of STATEMENTS.
+
+        Raises StoreError where a fence is not kept: nothing is written then.
+        """
+        self.check_fences(connection)
         dialect = connection.dialect.name
         for name, statements in STATEMENTS.items():
             rows = self.rows.get(name)
             if rows:
-                connection.execute(statements[dialect], rows)
-
-    def _of(self, statement: str) -> list[Row]:
-        return self.rows.setdefault(statement, [])
+                ready = [state.row() for state in rows] if name in _STATES else rows
+                connection.execute(statements[dialect], ready)
 
     def candle(
         self, connection_id: int, symbol: str, timeframe: str, candle: Candle, source: str
@@ -160,6 +138,15 @@ class Batch:
                 "source": source,
             }
         )
+
+    def forget_invented(self, connection_id: int, symbol: str, since_ms: int) -> None:
+        """Delete a symbol's synthetic candles, and all its indications, from `since_ms` on.
+
+        It comes before everything else of the batch.
+        """
+        row = {"b_connection_id": connection_id, "b_symbol": symbol, "b_since_ms": since_ms}
+        self._of("invented_candles").append(row)
+        self._of("invented_indications").append(row)
 
     def indication(
         self,
@@ -235,39 +222,64 @@ class Batch:
 
     def intent(self, connection_id: int, order: Order) -> None:
         """Record a new order. The transaction fails where its client order id is taken (S4)."""
-        row = self._written[order.client_order_id] = _order_row(connection_id, order)
-        self._of("intents").append(row)
+        state = self._orders[order.client_order_id] = OrderState(connection_id, order)
+        self._of("intents").append(state)
 
     def order(self, connection_id: int, order: Order) -> None:
         """Record the new state of an order."""
-        self._replace("orders", order.client_order_id, _order_row(connection_id, order))
+        state = self._orders.get(order.client_order_id)
+        if state is not None:
+            state.order = order
+            return
+        state = self._orders[order.client_order_id] = OrderState(connection_id, order)
+        self._of("orders").append(state)
 
-    def _replace(self, statement: str, key: str, row: Row, *keep: str) -> None:
-        """Queue the newest state of a row; of a state that waits, only `keep` stays."""
+    def _replace(self, statement: str, key: str, row: Row) -> None:
+        """Queue the newest state of a row."""
         waiting = self._written.get(key)
         if waiting is None:
             self._written[key] = row
             self._of(statement).append(row)
         else:
-            waiting |= row | {name: waiting[name] for name in keep}
+            waiting |= row
 
     def fill(self, connection_id: int, fill: Fill) -> None:
         """Record a fill; one that is known already is not counted twice."""
         row = _fill_fields(fill)
-        del row["venue_order_id"]
         self._of("fills").append({**row, "connection_id": connection_id})
 
     def position(self, connection_id: int, position: PositionRecord, now_ms: int) -> None:
         """Record the state of a position."""
-        row = _position_fields(position)
-        closed_ms = position.exit_time_ms
-        row |= {
+        state = self._positions.get(position.key)
+        if state is not None:
+            state.position, state.now_ms = position, now_ms
+            return
+        state = PositionState(connection_id, now_ms, position, now_ms)
+        self._positions[position.key] = state
+        self._of("positions").append(state)
+
+    def balance(
+        self,
+        connection_id: int,
+        currency: str,
+        *,
+        free: Decimal,
+        used: Decimal,
+        total: Decimal,
+        time_ms: int,
+        is_live: bool = True,
+    ) -> None:
+        """Record what the account at the venue, or the paper one, holds of a currency."""
+        row = {
             "connection_id": connection_id,
-            "opened_at": utc_from_ms(now_ms),
-            "closed_at": None if closed_ms is None else utc_from_ms(now_ms),
-            "close_requested_at": None,
+            "is_live": is_live,
+            "currency": currency,
+            "free": free,
+            "used": used,
+            "total": total,
+            "updated_at": utc_from_ms(time_ms),
         }
-        self._replace("positions", f"position {position.key}", row, "opened_at")
+        self._replace("balances", f"balance {connection_id} {is_live} {currency}", row)
 
     def engine_state(
         self,
@@ -329,11 +341,3 @@ class Batch:
                 "message": message,
             }
         )
-
-
-def _order_row(connection_id: int, order: Order) -> Row:
-    row = _order_fields(order)
-    row["created_at"] = utc_from_ms(row.pop("created_ms"))
-    row["updated_at"] = utc_from_ms(row.pop("updated_ms"))
-    row["connection_id"] = connection_id
-    return row

@@ -1,4 +1,4 @@
-"""Column types: money as exact text, times as aware UTC text, lists and reports as JSON."""
+"""Column types: money as exact text, times as aware UTC, reports as JSON, words without secrets."""
 
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -9,6 +9,7 @@ from sqlalchemy import Dialect, String
 from sqlalchemy.types import TypeDecorator
 
 from cts_tui.model.money import money_text
+from cts_tui.redaction import redacted
 
 
 class DecimalText(TypeDecorator[Decimal]):
@@ -49,6 +50,17 @@ class UtcTime(TypeDecorator[datetime]):
         return None if value is None else datetime.fromisoformat(value)
 
 
+class Words(TypeDecorator[str]):
+    """What the desk says of itself: an error, an event. No secret it knows gets in (S10)."""
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """Write the text with every known secret masked."""
+        return None if value is None else redacted(value)
+
+
 class Json(TypeDecorator[Any]):
     """Plain lists, dicts and numbers kept as JSON text; NaN becomes null."""
 
@@ -62,6 +74,17 @@ class Json(TypeDecorator[Any]):
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any | None:
         """Read the value back."""
         return None if value is None else orjson.loads(value)
+
+
+class Figures(Json):
+    """JSON that holds words of exchanges and libraries; a known secret in it is masked (S10)."""
+
+    cache_ok = True
+
+    def process_bind_param(self, value: Any | None, dialect: Dialect) -> str | None:
+        """Write compact JSON without secrets; short ones are left, they could be figures."""
+        text = super().process_bind_param(value, dialect)
+        return None if text is None else redacted(text, shortest=16)
 
 
 def to_ms(value: datetime) -> int:

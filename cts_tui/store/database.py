@@ -76,6 +76,12 @@ class Database:
         """Whether the store is the local SQLite file."""
         return self._engine.dialect.name == "sqlite"
 
+    @property
+    def file(self) -> Path | None:
+        """The SQLite file, None where the store is another database."""
+        name = make_url(self.url).database
+        return Path(name) if self.is_sqlite and name else None
+
     def close(self) -> None:
         """Close every pooled connection."""
         self._engine.dispose()

@@ -1,5 +1,6 @@
 """Engine programs (processes that trade on this store) and the figures of their engines."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -74,3 +75,11 @@ def states(transaction: Transaction) -> list[RowMapping]:
         .order_by(CONNECTIONS.c.name)
     )
     return list(transaction.execute(query).mappings())
+
+
+def figures_of(transaction: Transaction, connection_ids: Collection[int]) -> dict[int, Any]:
+    """Return what the engines of some connections last wrote of themselves, by connection id."""
+    query = select(ENGINE_STATES.c.connection_id, ENGINE_STATES.c.figures).where(
+        ENGINE_STATES.c.connection_id.in_(connection_ids)
+    )
+    return {row.connection_id: row.figures for row in transaction.execute(query)}

@@ -7,34 +7,21 @@ from sqlalchemy import RowMapping, func, select
 
 from cts_tui.model.columns import CandleColumns
 from cts_tui.model.market import Source
-from cts_tui.model.records import Order
 from cts_tui.model.trading import (
+    OPEN_POSITION,
     Direction,
-    OrderStatus,
-    OrderType,
-    PositionStatus,
-    Side,
     SignalKind,
     SignalStatus,
 )
-from cts_tui.model.views import OrderView, SignalView
-from cts_tui.store.column_types import to_ms
+from cts_tui.model.views import SignalView
 from cts_tui.store.database import Transaction
 from cts_tui.store.tables import (
     CANDLES,
     CONNECTIONS,
     INDICATIONS,
     LATEST_PRICES,
-    ORDERS,
     POSITIONS,
     SIGNALS,
-)
-
-_UNFINISHED = (
-    OrderStatus.INTENT,
-    OrderStatus.SUBMITTING,
-    OrderStatus.OPEN,
-    OrderStatus.UNKNOWN,
 )
 
 
@@ -175,7 +162,7 @@ def traded(
             row.exit_price, row.pnl, row.stop_price, row.target_price,
         )
         .where(row.connection_id == connection_id, row.symbol == symbol)
-        .where((row.status != PositionStatus.CLOSED) | (row.exit_time_ms >= since_ms))
+        .where((row.status.in_(OPEN_POSITION)) | (row.exit_time_ms >= since_ms))
         .order_by(row.id.desc())
         .limit(limit)
     )  # fmt: skip
@@ -214,71 +201,3 @@ def count_signals(transaction: Transaction, *, since_ms: int = 0) -> int:
     """Return how many signals were given for candles that opened at `since_ms` or later."""
     query = select(func.count()).select_from(SIGNALS).where(SIGNALS.c.time_ms >= since_ms)
     return transaction.execute(query).scalar_one()
-
-
-def order_views(
-    transaction: Transaction, *, limit: int | None = None, connection: str | None = None
-) -> list[OrderView]:
-    """Return orders, the newest first."""
-    query = (
-        select(ORDERS, CONNECTIONS.c.name.label("connection"))
-        .join(CONNECTIONS, CONNECTIONS.c.id == ORDERS.c.connection_id)
-        .order_by(ORDERS.c.id.desc())
-        .limit(limit)
-    )
-    if connection is not None:
-        query = query.where(CONNECTIONS.c.name == connection)
-    return [_order_view(row) for row in transaction.execute(query).mappings()]
-
-
-def _order_view(row: RowMapping) -> OrderView:
-    return OrderView(
-        client_order_id=row["client_order_id"],
-        venue_order_id=row["venue_order_id"],
-        connection=row["connection"],
-        symbol=row["symbol"],
-        side=Side(row["side"]),
-        type=OrderType(row["type"]),
-        quantity=row["quantity"],
-        cost=row["cost"],
-        price=row["price"],
-        status=OrderStatus(row["status"]),
-        filled=row["filled"],
-        average_price=row["average_price"],
-        fees=row["fees"],
-        reason=row["reason"],
-        created_at_ms=to_ms(row["created_at"]),
-    )
-
-
-def unfinished_orders(transaction: Transaction, connection_id: int) -> list[Order]:
-    """Return the orders of a connection that have not ended."""
-    query = select(ORDERS).where(
-        ORDERS.c.connection_id == connection_id, ORDERS.c.status.in_(_UNFINISHED)
-    )
-    return [_order(row) for row in transaction.execute(query).mappings()]
-
-
-def exit_attempts(transaction: Transaction, connection_id: int) -> dict[str, int]:
-    """Return how many exit orders each position has had, by position key."""
-    query = (
-        select(ORDERS.c.position_key, func.count())
-        .where(ORDERS.c.connection_id == connection_id, ORDERS.c.reduce_only)
-        .group_by(ORDERS.c.position_key)
-    )
-    return {row.position_key: row[1] for row in transaction.execute(query)}
-
-
-def _order(row: RowMapping) -> Order:
-    own = {"id", "connection_id", "created_at", "updated_at"}
-    plain: dict[str, Any] = {key: value for key, value in row.items() if key not in own}
-    return Order(
-        **plain
-        | {
-            "side": Side(row["side"]),
-            "type": OrderType(row["type"]),
-            "status": OrderStatus(row["status"]),
-            "created_ms": to_ms(row["created_at"]),
-            "updated_ms": to_ms(row["updated_at"]),
-        }
-    )

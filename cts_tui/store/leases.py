@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import case, func, or_, select, update
 
 from cts_tui.store.database import Transaction
-from cts_tui.store.tables import LEASES
+from cts_tui.store.tables import CONNECTIONS, LEASES
 
 
 def acquire(
@@ -49,3 +49,20 @@ def owner_of(transaction: Transaction, connection_id: int, now: datetime) -> str
         LEASES.c.connection_id == connection_id, LEASES.c.expires_at >= now
     )
     return transaction.execute(query).scalar()
+
+
+def shares(transaction: Transaction, owner: str, now: datetime) -> dict[str, float]:
+    """Return an owner's part (0…1) of the leases held now, by exchange; others hold the rest.
+
+    An exchange of whose connections the owner holds none is left out. Example: this process runs
+    two of three binance connections, another process the third: `{"binance": 0.667}`.
+    """
+    row = LEASES.c
+    mine = func.sum(case((row.owner == owner, 1), else_=0))
+    query = (
+        select(CONNECTIONS.c.exchange, mine, func.count())
+        .join(LEASES, row.connection_id == CONNECTIONS.c.id)
+        .where(row.owner.is_not(None), row.expires_at >= now)
+        .group_by(CONNECTIONS.c.exchange)
+    )
+    return {exchange: own / held for exchange, own, held in transaction.execute(query) if own}

@@ -1,22 +1,23 @@
 """Positions: the open ones for the engine, views and figures for the faces."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import RowMapping, Select, func, select, update
+from sqlalchemy import ColumnElement, RowMapping, Select, func, select, update
 
 from cts_tui.model.market import PRICE_STALE_MS
-from cts_tui.model.money import ZERO, gross_pnl, percent
+from cts_tui.model.money import ZERO, cash_pnl, notional, percent
 from cts_tui.model.records import PositionRecord
-from cts_tui.model.trading import Direction, ExitReason, PositionStatus
+from cts_tui.model.trading import OPEN_POSITION, Direction, ExitReason, Mode, PositionStatus
 from cts_tui.model.views import PositionView
 from cts_tui.store.column_types import to_ms, to_ms_or_none
 from cts_tui.store.database import Transaction
 from cts_tui.store.tables import CONNECTIONS, LATEST_PRICES, POSITIONS
 
 _NEWEST = (POSITIONS.c.closed_at.desc(), POSITIONS.c.id.desc())
-_IS_OPEN = POSITIONS.c.status != PositionStatus.CLOSED
+_IS_OPEN = POSITIONS.c.status.in_(OPEN_POSITION)
 
 
 def _marked() -> Select[Any]:
@@ -28,6 +29,7 @@ def _marked() -> Select[Any]:
         select(
             POSITIONS,
             CONNECTIONS.c.name.label("connection"),
+            CONNECTIONS.c.mode.label("connection_mode"),
             LATEST_PRICES.c.price.label("mark_price"),
             LATEST_PRICES.c.time_ms.label("mark_time_ms"),
             LATEST_PRICES.c.source.label("mark_source"),
@@ -59,8 +61,29 @@ def views(
     return [_view(row, now_ms) for row in transaction.execute(query).mappings()]
 
 
+def closed_views(
+    transaction: Transaction,
+    connection_id: int,
+    now_ms: int,
+    *,
+    conditions: Sequence[ColumnElement[bool]] = (),
+    since: datetime | None = None,
+    limit: int | None = None,
+) -> list[PositionView]:
+    """Return closed positions of one connection, the last closed first; they come by an index."""
+    closed_at = POSITIONS.c.closed_at
+    is_closed = closed_at.is_not(None) if since is None else closed_at >= since
+    query = (
+        _marked()
+        .where(POSITIONS.c.connection_id == connection_id, is_closed, *conditions)
+        .order_by(*_NEWEST)
+        .limit(limit)
+    )
+    return [_view(row, now_ms) for row in transaction.execute(query).mappings()]
+
+
 def _view(row: RowMapping, now_ms: int) -> PositionView:
-    is_open = row["status"] != PositionStatus.CLOSED
+    is_open = row["status"] in OPEN_POSITION
     pnl = open_pnl(row) if row["pnl"] is None else row["pnl"]
     return PositionView(
         id=row["id"],
@@ -85,6 +108,10 @@ def _view(row: RowMapping, now_ms: int) -> PositionView:
         source=(row["mark_source"] if is_open else None) or row["source"],
         is_stale=is_open and _is_stale(row, now_ms),
         is_live=row["is_live"],
+        exited=row["exited"],
+        stop_order_id=row["stop_order_id"],
+        unprotected_since_ms=row["unprotected_since_ms"],
+        is_test_money=row["is_live"] and row["connection_mode"] == Mode.TESTNET,
     )
 
 
@@ -95,11 +122,14 @@ def _is_stale(row: RowMapping, now_ms: int) -> bool:
 
 
 def open_pnl(row: RowMapping) -> Decimal:
-    """Return the unrealized PnL of a position row at its mark, net of the fees paid so far."""
+    """Return the PnL of an open position row at its mark, net of the fees paid so far.
+
+    What a part has already realized is in it.
+    """
     mark = row["mark_price"] or row["entry_price"]
-    fees: Decimal = row["fees"]
-    side = Direction(row["side"])
-    return gross_pnl(side, row["quantity"], row["entry_price"], mark) - fees
+    paid: Decimal = row["paid_fees"]
+    value = row["exit_value"] + notional(row["quantity"] - row["exited"], mark)
+    return cash_pnl(Direction(row["side"]), row["entry_cost"], value) - paid
 
 
 def open_records(transaction: Transaction, connection_id: int) -> list[PositionRecord]:
@@ -107,6 +137,13 @@ def open_records(transaction: Transaction, connection_id: int) -> list[PositionR
     is_own = POSITIONS.c.connection_id == connection_id
     query = select(POSITIONS).where(is_own, _IS_OPEN).order_by(POSITIONS.c.id)
     return [_record(row) for row in transaction.execute(query).mappings()]
+
+
+def record_of(transaction: Transaction, connection_id: int, key: str) -> PositionRecord | None:
+    """Return one position of a connection by its key, None where there is none."""
+    is_it = (POSITIONS.c.connection_id == connection_id) & (POSITIONS.c.key == key)
+    row = transaction.execute(select(POSITIONS).where(is_it)).mappings().first()
+    return None if row is None else _record(row)
 
 
 def _record(row: RowMapping) -> PositionRecord:
@@ -154,6 +191,20 @@ def count_open(transaction: Transaction, connection_id: int) -> int:
     return transaction.execute(query).scalar_one()
 
 
+def live_counts(transaction: Transaction) -> dict[int, tuple[int, int]]:
+    """Return by connection id how many positions of real money are open, and how many unprotected.
+
+    Unprotected ones have no stop that the exchange has confirmed (S6).
+    """
+    row = POSITIONS.c
+    query = (
+        select(row.connection_id, func.count(), func.count(row.unprotected_since_ms))
+        .where(_IS_OPEN, row.is_live)
+        .group_by(row.connection_id)
+    )
+    return {key: (held, bare) for key, held, bare in transaction.execute(query)}
+
+
 def closed_extent(transaction: Transaction, connection_id: int) -> tuple[int, datetime | None]:
     """Return how many positions of a connection have closed, and when the last one did."""
     query = select(func.count(), func.max(POSITIONS.c.closed_at)).where(
@@ -169,6 +220,7 @@ def realized_pnl(
     since: datetime | None = None,
     until: datetime | None = None,
     connection_id: int | None = None,
+    is_live: bool | None = None,
 ) -> tuple[Decimal, int, int]:
     """Return realized PnL in quote currency, trades and wins of closed positions.
 
@@ -181,5 +233,7 @@ def realized_pnl(
         query = query.where(POSITIONS.c.closed_at < until)
     if connection_id is not None:
         query = query.where(POSITIONS.c.connection_id == connection_id)
+    if is_live is not None:
+        query = query.where(POSITIONS.c.is_live == is_live)
     profits = [pnl or ZERO for pnl in transaction.execute(query).scalars()]
     return sum(profits, ZERO), len(profits), sum(pnl > 0 for pnl in profits)

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import RowMapping, delete, func, insert, select, update
 
 from cts_tui.model.strategy import StrategySpec
-from cts_tui.model.trading import PositionStatus
+from cts_tui.model.trading import OPEN_POSITION
 from cts_tui.model.views import StrategyView
 from cts_tui.store.database import Transaction
 from cts_tui.store.peek import spec_from_row
@@ -62,7 +62,7 @@ def open_positions(transaction: Transaction) -> dict[str, int]:
     column = POSITIONS.c
     query = (
         select(column.strategy, func.count())
-        .where(column.status != PositionStatus.CLOSED)
+        .where(column.status.in_(OPEN_POSITION))
         .group_by(column.strategy)
     )
     return {row[0]: row[1] for row in transaction.execute(query)}

@@ -9,6 +9,8 @@ from enum import StrEnum
 
 from textual.binding import Binding, BindingType
 
+from cts_tui.tui.key_names import key_name
+
 
 class Where(StrEnum):
     """Where an action can be used; the value is its heading on the help screen."""
@@ -20,10 +22,16 @@ class Where(StrEnum):
     POSITIONS = "Positions"
     STRATEGIES = "Strategies"
     MARKET = "Market"
+    JOURNAL = "Journal"
     TABLE = "In a table"
     CHART = "In a chart"
     EDITOR = "In the strategy editor"
     REPORT = "In a backtest report"
+    CONNECTION = "In the detail of a connection"
+    FORM = "In a connection's form"
+    CHOICE = "On a choice"
+    TEST = "In a connection test"
+    LIMITS = "In the risk limits"
     DIALOG = "In a dialog"
 
 
@@ -62,10 +70,15 @@ ACTIONS: tuple[Action, ...] = (
            "Show the strategies: where each may trade and why, and edit them."),
     Action("go.market", "6", "Market", _W.EVERYWHERE, "app.go('market')",
            "Show a symbol as a chart: candles, indicators, entries and exits."),
+    Action("go.journal", "7", "Journal", _W.EVERYWHERE, "app.go('journal')",
+           "Show what was ordered, filled and earned: by day, strategy and symbol; export it."),
     Action("go.health", "8", "Health", _W.EVERYWHERE, "app.go('health')",
            "Show the health of everything: verdict, key figures, processors, feeds."),
     Action("kill", "K", "Kill", _W.EVERYWHERE, "app.kill_switch",
            "Stop every new entry on every connection, or allow entries again; asks first.",
+           in_footer=True),
+    Action("flatten", "F", "Flatten", _W.EVERYWHERE, "app.flatten",
+           "Close everything of the connection under the cursor, or of all; asks for the name.",
            in_footer=True),
     Action("engine.start", "R", "Start engine", _W.EVERYWHERE, "app.start_engine",
            "Start the engine again after it stopped or failed.", in_footer=True),
@@ -89,14 +102,41 @@ ACTIONS: tuple[Action, ...] = (
            "Enable the connection under the cursor, or disable it; disabling ends live trading.",
            in_footer=True),
     Action("connections.live", "L", "Live on/off", _W.CONNECTIONS, "screen.toggle_live",
-           "Arm live trading with real money (asks for the typed name), or end it at once.",
+           "Arm live trading after its gates and the typed name, or end it at once.",
+           in_footer=True),
+    Action("connections.limits", "l", "Limits", _W.CONNECTIONS, "screen.show_limits",
+           "Show the risk limits of the connection, what is used of them, and halts; change them.",
+           in_footer=True),
+    Action("connections.test", "t", "Test", _W.CONNECTIONS, "screen.test_connection",
+           "Test the connection under the cursor, step by step; the result is kept.",
+           in_footer=True),
+    Action("connections.add", "a", "Add", _W.CONNECTIONS, "screen.add_connection",
+           "Connect an exchange: choose it, fill in a form, test it, save it disabled.",
+           in_footer=True),
+    Action("connections.edit", "E", "Edit", _W.CONNECTIONS, "screen.edit_connection",
+           "Change the connection under the cursor, or enter its credentials anew.",
+           in_footer=True),
+    Action("connections.remove", "x", "Remove", _W.CONNECTIONS, "screen.remove_connection",
+           "Remove the connection under the cursor with all it has recorded; asks first.",
            in_footer=True),
     Action("dashboard.close", "c", "Close", _W.DASHBOARD, "screen.close_position",
            "Close the open position under the cursor at the market; asks first.", in_footer=True),
+    Action("dashboard.live", "L", "Live on/off", _W.DASHBOARD, "screen.toggle_live",
+           "End live trading of the connection under the cursor at once, or show its gates."),
     Action("positions.close", "c", "Close", _W.POSITIONS, "screen.close_position",
            "Close the open position under the cursor at the market; asks first.", in_footer=True),
     Action("positions.toggle", "t", "Open/closed", _W.POSITIONS, "screen.toggle_closed",
            "Show the closed positions, or the open ones again.", in_footer=True),
+    Action("positions.orders", "o", "Orders", _W.POSITIONS, "screen.show_orders",
+           "Show the orders of the position under the cursor: purpose, status, answer, fills.",
+           in_footer=True),
+    Action("positions.externals", "x", "Not ours", _W.POSITIONS, "screen.toggle_externals",
+           "Show orders and positions on the accounts that are not the desk's own.",
+           in_footer=True),
+    Action("positions.adopt", "a", "Adopt", _W.POSITIONS, "screen.adopt_external",
+           "Take over what is not the desk's own under the cursor, and protect it; asks first."),
+    Action("positions.ignore", "i", "Ignore", _W.POSITIONS, "screen.ignore_external",
+           "Leave what is not the desk's own under the cursor alone, and list it no more."),
     Action("strategies.toggle", "e", "En/disable", _W.STRATEGIES, "screen.toggle_strategy",
            "Enable the strategy under the cursor, or disable it; positions keep their levels.",
            in_footer=True),
@@ -123,6 +163,16 @@ ACTIONS: tuple[Action, ...] = (
            "Show candles of the next shorter timeframe.", in_footer=True),
     Action("market.panes", "i", "Panes", _W.MARKET, "screen.next_pane",
            "Show another indicator below the candles, all that fit, or none.", in_footer=True),
+    Action("journal.list", "t", "Trades/orders/fills", _W.JOURNAL, "screen.next_list",
+           "Show the closed trades, the orders or the fills.", in_footer=True),
+    Action("journal.profit", "p", "PnL by", _W.JOURNAL, "screen.next_profit",
+           "Add the PnL up by day, by strategy or by symbol; enter shows the trades of a row.",
+           in_footer=True),
+    Action("journal.export", "x", "Export", _W.JOURNAL, "screen.export",
+           "Write the whole list that is shown into a CSV file in the data folder.",
+           in_footer=True),
+    Action("journal.older", "m", "Older", _W.JOURNAL, "screen.older",
+           "Read older rows too."),
     Action("table.down", "j,down", "Down", _W.TABLE, "move(1)",
            "Next row.", in_palette=False),
     Action("table.up", "k,up", "Up", _W.TABLE, "move(-1)",
@@ -169,33 +219,35 @@ ACTIONS: tuple[Action, ...] = (
            "Backtest on the next stored series.", in_palette=False),
     Action("report.previous", "left_square_bracket", "Previous series", _W.REPORT,
            "next_series(-1)", "Backtest on the previous stored series.", in_palette=False),
+    Action("connection.test", "t", "Test", _W.CONNECTION, "test_connection",
+           "Test the connection, step by step; the result is kept.", in_palette=False),
+    Action("connection.toggle", "e", "En/disable", _W.CONNECTION, "toggle_connection",
+           "Enable the connection, or disable it; disabling ends live trading.",
+           in_palette=False),
+    Action("connection.edit", "E", "Edit", _W.CONNECTION, "edit_connection",
+           "Change the connection, or enter its credentials anew.", in_palette=False),
+    Action("form.save", "ctrl+s", "Save", _W.FORM, "save",
+           "Save the connection; a new one is disabled. Refused while something is wrong.",
+           in_palette=False),
+    Action("form.test", "f5", "Test", _W.FORM, "test",
+           "Test what the form says before it is saved.", in_palette=False),
+    Action("form.next_fault", "f8", "Next fault", _W.FORM, "next_fault",
+           "Go to the next field that has a fault.", in_palette=False),
+    Action("choice.next", "right,space,l", "Next", _W.CHOICE, "next_option(1)",
+           "Choose the option to the right.", in_palette=False),
+    Action("choice.previous", "left,h", "Previous", _W.CHOICE, "next_option(-1)",
+           "Choose the option to the left.", in_palette=False),
+    Action("test.again", "t", "Test again", _W.TEST, "again",
+           "Run the test once more.", in_palette=False),
+    Action("limits.reset", "z", "Begin anew", _W.LIMITS, "reset",
+           "End a halt by a loss limit: losses count from now on; asks first.",
+           in_palette=False),
     Action("dialog.confirm", "y", "Yes", _W.DIALOG, "confirm",
            "Do what the dialog asks.", in_palette=False),
     Action("dialog.cancel", "escape,n", "No", _W.DIALOG, "cancel",
            "Leave the dialog; nothing happens.", in_palette=False),
 )
 # fmt: on
-
-_KEY_NAMES = {
-    "question_mark": "?",
-    "slash": "/",
-    "escape": "esc",
-    "pagedown": "pgdn",
-    "pageup": "pgup",
-    "down": "↓",
-    "up": "↑",
-    "left": "←",
-    "right": "→",
-    "shift+left": "shift+←",
-    "shift+right": "shift+→",
-    "left_square_bracket": "[",
-    "right_square_bracket": "]",
-    "comma": ",",
-    "full_stop": ".",
-    "plus": "+",
-    "equals_sign": "=",
-    "minus": "-",
-}
 
 
 def bindings_for(where: Where) -> list[BindingType]:
@@ -223,11 +275,6 @@ def actions_for(where: Where) -> list[Action]:
 def keys_text(action: Action, keymap: Mapping[str, str]) -> str:
     """Return the keys of an action as the trader knows them: `? f1`."""
     return " ".join(key_name(key) for key in keymap.get(action.id, action.key).split(","))
-
-
-def key_name(key: str) -> str:
-    """Return a key as it is written on a keyboard: `question_mark` → `?`."""
-    return _KEY_NAMES.get(key.strip(), key.strip())
 
 
 def unknown_actions(keymap: Mapping[str, str]) -> list[str]:

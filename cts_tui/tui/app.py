@@ -1,5 +1,7 @@
 """The app: themes, keys, palette and the way between the screens."""
 
+import logging
+import sys
 from collections.abc import Iterable, Mapping
 from functools import partial
 from pathlib import Path
@@ -9,6 +11,7 @@ from textual.app import App, SystemCommand
 from textual.binding import BindingType
 from textual.screen import Screen
 
+from cts_tui.redaction import redacted
 from cts_tui.tui.actions import ACTIONS, Where, bindings_for, unknown_actions
 from cts_tui.tui.life import LivingApp, OpenDesk
 from cts_tui.tui.screens.catalog import SCREENS
@@ -16,6 +19,7 @@ from cts_tui.tui.session import Session
 from cts_tui.tui.themes import load_themes
 from cts_tui.tui.tones import DOMAIN_DEFAULTS
 
+_LOG = logging.getLogger(__name__)
 _FALLBACK_THEME = "textual-dark"
 
 
@@ -83,6 +87,16 @@ class CtsApp(LivingApp):
                 call = partial(screen.run_action, action.call)
                 yield SystemCommand(action.description, action.help, call)
 
+    def _fatal_error(self) -> None:
+        """Leave with one line. Textual would show the values of variables, secrets too (S10)."""
+        from rich.text import Text
+
+        error = sys.exc_info()[1] or self._exception
+        _LOG.error("unexpected error", exc_info=error)
+        line = f"cts-tui: unexpected {type(error).__name__}: {error}; please report it"
+        self._exit_renderables.append(Text(redacted(line)))
+        self._close_messages_no_wait()
+
     # -- actions ------------------------------------------------------------------------------
 
     def action_go(self, name: str) -> None:
@@ -100,6 +114,12 @@ class CtsApp(LivingApp):
         from cts_tui.tui.screens.kill_switch import ask_about_kill_switch
 
         ask_about_kill_switch(self.desk_screen)
+
+    def action_flatten(self) -> None:
+        """Ask what to close at market: one connection, or everything."""
+        from cts_tui.tui.screens.flattening import ask_to_flatten
+
+        ask_to_flatten(self.desk_screen, self.desk_screen.connection_at_cursor)
 
     def action_help_quit(self) -> None:
         """Say how to leave: ctrl+c is pressed by habit."""

@@ -4,7 +4,6 @@ from decimal import Decimal
 
 from cts_tui.model.trading import PositionStatus
 from cts_tui.model.views import (
-    ConnectionView,
     EventView,
     FeedView,
     PositionView,
@@ -25,38 +24,13 @@ from cts_tui.tui.formats import (
     stamp_text,
 )
 from cts_tui.tui.states import (
-    engine_cell,
-    live_cell,
-    mode_cell,
+    guard_text,
     position_mode,
     price_state,
     signal_status,
     source_cell,
 )
 from cts_tui.tui.widgets.detail import Fact
-
-
-def connection_facts(connection: ConnectionView, now_ms: int) -> list[Fact]:
-    """Return what is known of a connection."""
-    wanted = Cell("yes", Tone.GOOD) if connection.enabled else Cell("no", Tone.MUTED)
-    restarts = Cell(str(connection.restarts), Tone.ERROR if connection.restarts else Tone.PLAIN)
-    heartbeat = age_cell(connection.heartbeat_ms, now_ms)
-    return [
-        Fact("Name", Cell(connection.name, Tone.STRONG)),
-        Fact("Exchange", Cell(connection.exchange)),
-        Fact("Market", Cell(f"{connection.market}, {connection.timeframe}")),
-        Fact("Mode", mode_cell(connection)),
-        Fact("Enabled", wanted),
-        Fact("Live", live_cell(connection)),
-        Fact("Engine", engine_cell(connection.status)),
-        Fact("Heartbeat", _ago(heartbeat)),
-        Fact("Restarts", restarts),
-        Fact("Feed", source_cell(connection.feed_source)),
-        Fact("Positions", Cell(f"{connection.open_positions} open")),
-        Fact("Symbols", Cell(", ".join(connection.symbols) or "-"), is_long=True),
-        Fact("Last test", Cell(connection.last_test or "never"), is_long=True),
-        Fact("Last error", _error(connection.last_error), is_long=True),
-    ]
 
 
 def position_facts(position: PositionView, now_ms: int) -> list[Fact]:
@@ -67,7 +41,7 @@ def position_facts(position: PositionView, now_ms: int) -> list[Fact]:
         Fact("Mode", position_mode(position)),
         Fact("Symbol", Cell(position.symbol, Tone.STRONG)),
         Fact("Side", direction_cell(position.side)),
-        Fact("Quantity", Cell(quantity_text(position.quantity))),
+        Fact("Quantity", _quantity(position)),
         Fact("Notional", Cell(f"{notional:,.2f}")),
         Fact("Entry", price_cell(position.entry_price)),
         Fact("Mark", price_cell(position.mark_price)),
@@ -77,12 +51,19 @@ def position_facts(position: PositionView, now_ms: int) -> list[Fact]:
         Fact("Target", _distant(position.target_price, position)),
         Fact("Fees", Cell(f"{position.fees:,.4f}")),
         Fact("Strategy", Cell(f"{position.strategy}, {position.timeframe}")),
-        Fact("Status", Cell(position.status)),
+        Fact("Status", Cell(position.status.replace("_", " "))),
         Fact("Price", price_state(position)),
         Fact("Opened", Cell(stamp_text(position.opened_at_ms))),
         Fact("Open for", age_cell(position.opened_at_ms, position.closed_at_ms or now_ms)),
     ]
-    if position.status is PositionStatus.CLOSED:
+    if position.protection is not None:
+        facts.append(Fact("Protection", guard_text(position, now_ms), is_long=True))
+    if position.stop_order_id and not position.status.is_final:
+        facts.append(Fact("Stop order", Cell(position.stop_order_id), is_long=True))
+    if position.status is PositionStatus.CLOSED_WITH_DUST:
+        rest = f"{quantity_text(position.held)} is left: too little to be sold at the exchange"
+        facts.append(Fact("Dust", Cell(rest), is_long=True))
+    if position.status.is_final:
         facts += [
             Fact("Closed", Cell(stamp_text(position.closed_at_ms))),
             Fact("Exit", price_cell(position.exit_price)),
@@ -147,19 +128,23 @@ def feed_facts(feed: FeedView) -> list[Fact]:
     ]
 
 
-def _ago(age: Cell) -> Cell:
-    return age if age.text == "-" else Cell(f"{age.text} ago")
-
-
 def _error(text: str | None) -> Cell:
     return Cell(text, Tone.ERROR) if text else Cell("none", Tone.MUTED)
+
+
+def _quantity(position: PositionView) -> Cell:
+    """Return what is open, and how much of it is closed already where a part is."""
+    text = quantity_text(position.quantity)
+    if not position.exited or position.status.is_final:
+        return Cell(text)
+    return Cell(f"{quantity_text(position.held)} left of {text}", Tone.WARNING)
 
 
 def _distant(price: Decimal | None, position: PositionView) -> Cell:
     """Return a price with its distance from the mark in percent."""
     if price is None:
         return Cell("none", Tone.WARNING)
-    if not position.mark_price or position.status is PositionStatus.CLOSED:
+    if not position.mark_price or position.status.is_final:
         return price_cell(price)
     away = (price / position.mark_price - 1) * 100
     return Cell(f"{price_text(price)} ({away:+.2f}%)")

@@ -1,8 +1,7 @@
 """What the tables of the desk list: one tuple of columns per noun."""
 
-from cts_tui.model.trading import SignalStatus
+from cts_tui.model.trading import PositionStatus, SignalStatus
 from cts_tui.model.views import (
-    ConnectionView,
     EventView,
     FeedView,
     PositionView,
@@ -24,9 +23,7 @@ from cts_tui.tui.formats import (
     time_text,
 )
 from cts_tui.tui.states import (
-    engine_cell,
-    live_cell,
-    mode_cell,
+    guard_cell,
     position_mode,
     price_state,
     signal_status,
@@ -43,16 +40,8 @@ def _reason_tone(signal: SignalView) -> Tone:
     return Tone.PLAIN if signal.status is SignalStatus.REFUSED else Tone.MUTED
 
 
-def _enabled(connection: ConnectionView) -> Cell:
-    return Cell("yes", Tone.GOOD) if connection.enabled else Cell("no", Tone.MUTED)
-
-
 def _count(count: int) -> Cell:
     return Cell(f"{count:,}", Tone.ERROR) if count else Cell("0", Tone.MUTED)
-
-
-def _error(text: str | None) -> Cell:
-    return Cell(one_line(text), Tone.ERROR) if text else NONE
 
 
 def _processor_error(processor: ProcessorView, now_ms: int) -> Cell:
@@ -64,6 +53,21 @@ def _processor_error(processor: ProcessorView, now_ms: int) -> Cell:
 
 def _freshness(feed: FeedView) -> Cell:
     return Cell("STALE", Tone.STALE) if feed.is_stale else Cell("fresh", Tone.GOOD)
+
+
+def _open_status(position: PositionView) -> Cell:
+    """Return `open` or `closing`, and how much of it is closed already: `closing 0.5/1.25`."""
+    is_closing = position.status is PositionStatus.CLOSING
+    text, tone = str(position.status), Tone.WARNING if is_closing else Tone.MUTED
+    if not position.exited:
+        return Cell(text, tone)
+    of = f"{quantity_text(position.exited)}/{quantity_text(position.quantity)}"
+    return Cell(f"{text} {of}", Tone.WARNING)
+
+
+def _ended(position: PositionView) -> str:
+    reason = (position.exit_reason or "-").replace("_", " ")
+    return f"{reason}, dust" if position.status is PositionStatus.CLOSED_WITH_DUST else reason
 
 
 _P = Column[PositionView]
@@ -87,7 +91,7 @@ _ORIGIN = (
 
 OPEN_POSITIONS = (
     *_TRADED,
-    _P("quantity", "Qty", lambda p, _: Cell(quantity_text(p.quantity)), 6, 3, is_number=True),
+    _P("quantity", "Qty", lambda p, _: Cell(quantity_text(p.held)), 6, 3, is_number=True),
     _P("entry", "Entry", lambda p, _: price_cell(p.entry_price), 8, 2, is_number=True),
     _P("mark", "Mark", lambda p, _: price_cell(p.mark_price), 8, 2, is_number=True),
     *_GAINS,
@@ -95,7 +99,9 @@ OPEN_POSITIONS = (
     _P("target", "Target", lambda p, _: price_cell(p.target_price, Tone.MUTED), 8, 6,
        is_number=True),
     _P("mode", "Mode", lambda p, _: position_mode(p), 5, 1, order=lambda p: not p.is_live),
+    _P("guard", "Stop at", guard_cell, 7, 1, order=lambda p: p.protection, is_timed=True),
     _P("price_state", "Price", lambda p, _: price_state(p), 5, 4, order=lambda p: not p.is_stale),
+    _P("status", "Status", lambda p, _: _open_status(p), 7, 5, 20, order=lambda p: p.status),
     _P("age", "Age", lambda p, now: age_cell(p.opened_at_ms, now), 3, 6, is_number=True,
        is_timed=True, order=lambda p: -p.opened_at_ms),
     *_ORIGIN,
@@ -106,7 +112,7 @@ CLOSED_POSITIONS = (
     _P("closed", "Closed", lambda p, now: _time(p.closed_at_ms, now), 8, 2, is_timed=True,
        order=lambda p: p.closed_at_ms),
     *_TRADED,
-    _P("reason", "Reason", lambda p, _: Cell((p.exit_reason or "-").replace("_", " ")), 9, 3,
+    _P("reason", "Reason", lambda p, _: Cell(_ended(p)), 9, 3, 22,
        order=lambda p: p.exit_reason),
     _P("quantity", "Qty", lambda p, _: Cell(quantity_text(p.quantity)), 6, 5, is_number=True),
     _P("entry", "Entry", lambda p, _: price_cell(p.entry_price), 8, 6, is_number=True),
@@ -148,29 +154,6 @@ EVENTS = (
        is_flexible=True),
 )  # fmt: skip
 """Events: every change of trading state."""
-
-_C = Column[ConnectionView]
-CONNECTIONS = (
-    _C("name", "Name", lambda c, _: Cell(c.name, Tone.STRONG), 10, 1, 24, order=lambda c: c.name),
-    _C("enabled", "Enabled", lambda c, _: _enabled(c), 7, 1, order=lambda c: not c.enabled),
-    _C("mode", "Mode", lambda c, _: mode_cell(c), 5, 1, order=lambda c: c.mode),
-    _C("live", "Live", lambda c, _: live_cell(c), 4, 1, order=lambda c: not c.live),
-    _C("status", "Engine", lambda c, _: engine_cell(c.status), 10, 1, order=lambda c: c.status),
-    _C("exchange", "Exchange", lambda c, _: Cell(c.exchange), 8, 3, order=lambda c: c.exchange),
-    _C("market", "Market", lambda c, _: Cell(c.market, Tone.MUTED), 6, 6),
-    _C("symbols", "Symbols", lambda c, _: Cell(f"{len(c.symbols):,}"), 7, 5, is_number=True,
-       order=lambda c: len(c.symbols)),
-    _C("open", "Open", lambda c, _: Cell(str(c.open_positions)), 4, 4, is_number=True,
-       order=lambda c: c.open_positions),
-    _C("feed", "Feed", lambda c, _: source_cell(c.feed_source), 6, 4,
-       order=lambda c: c.feed_source),
-    _C("heartbeat", "Seen", lambda c, now: age_cell(c.heartbeat_ms, now), 4, 5, is_number=True,
-       is_timed=True, order=lambda c: c.heartbeat_ms),
-    _C("restarts", "Restarts", lambda c, _: _count(c.restarts), 8, 7, is_number=True,
-       order=lambda c: c.restarts),
-    _C("error", "Last error", lambda c, _: _error(c.last_error), 10, 8, 30, is_flexible=True),
-)  # fmt: skip
-"""Connections: what is wanted of them, and what their engines say."""
 
 _R = Column[ProcessorView]
 PROCESSORS = (

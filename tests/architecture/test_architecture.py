@@ -18,7 +18,9 @@ FILES = sorted(ROOT.rglob("*.py"))
 MODULES = [path.relative_to(ROOT).as_posix() for path in FILES]
 
 ALLOWED = {
-    "ccxt": ("market/ccxt", "venue/ccxt"),
+    "ccxt": ("exchange/loader.py",),
+    "cryptography": ("store/",),
+    "keyring": ("store/",),
     "talib": ("indicators/",),
     "sqlmodel": ("store/",),
     "sqlalchemy": ("store/",),
@@ -33,9 +35,18 @@ ALLOWED = {
 BROAD_CATCHES = {
     "__main__.py": 1,
     "cli/run.py": 1,
-    "engine/execution.py": 1,
+    "engine/ledger.py": 1,
     "engine/manager.py": 2,
     "engine/processor.py": 1,
+    "engine/sending.py": 1,
+    "exchange/caller.py": 1,
+    "exchange/check_course.py": 1,
+    "exchange/client_setup.py": 1,
+    "exchange/loader.py": 1,
+    "exchange/streams.py": 1,
+    "exchange/watching.py": 1,
+    "store/key_ring.py": 1,
+    "venue/ccxt_submission.py": 1,
 }
 """How often a file may catch whatever comes: at the edge of a task or plug-in, where it counts."""
 
@@ -97,7 +108,16 @@ def test_the_imports_that_are_looked_at_are_found() -> None:
 
 def test_the_engine_knows_no_face_and_no_desk() -> None:
     faces = ("cts_tui.cli", "cts_tui.tui", "cts_tui.api", "cts_tui.desk")
-    rooms = ("engine/", "market/", "venue/", "store/", "rules/", "indicators/", "backtest/")
+    rooms = (
+        "engine/",
+        "market/",
+        "venue/",
+        "exchange/",
+        "store/",
+        "rules/",
+        "indicators/",
+        "backtest/",
+    )
     strays = [
         f"{name}:{line} {target}"
         for path, name in zip(FILES, MODULES, strict=True)

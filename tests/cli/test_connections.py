@@ -81,8 +81,18 @@ def test_a_connection_without_symbols_gets_the_usual_ones(
         (["x", "--exchange", "bybit", "--ccxt-config", "{"], "is no JSON"),
         (["x", "--exchange", "bybit", "--ccxt-config", "/nowhere.json"], "No such file"),
         (["x", "--exchange", "bybit", "--ccxt-config", "/tmp"], "a directory"),
-        (["x", "--exchange", "bybit", "--symbols-filter", "volume"], "not in this version"),
-        (["x", "--exchange", "bybit", "--credentials-stdin"], "not in this version"),
+        (
+            ["x", "--exchange", "bybit", "--symbols-filter", "volume"],
+            "is no term of a symbol filter",
+        ),
+        (
+            ["x", "--exchange", "simulated", "--symbols-filter", "top=5"],
+            "no symbols to choose from",
+        ),
+        (
+            ["x", "--exchange", "bybit", "--symbols-filter", "top=5", "--symbols", "A/B"],
+            "either --symbols or --symbols-filter",
+        ),
     ],
 )
 @pytest.mark.usefixtures("unchanged")
@@ -153,13 +163,6 @@ def test_s13_every_change_leaves_an_event_with_before_and_after(cts: Cts) -> Non
         (["edit", "demo", "--mode", "live"], "on paper only"),
         (["edit", "demo", "--symbols", ""], "no symbol was given"),
         (["live", "on", "nope"], "no connection called 'nope'"),
-        (
-            ["live", "on", "bybit", "--confirm", "bybit"],
-            "it is disabled; first: connections",
-        ),
-        (["live", "on", "demo", "--confirm", "demi"], "is not its name demo"),
-        (["live", "on", "demo", "--confirm", "demo"], "sends no orders to exchanges"),
-        (["live", "on", "demo"], "sends no orders to exchanges"),
     ],
 )
 def test_what_cannot_be_changed_is_refused_without_a_trace(
@@ -270,3 +273,18 @@ def test_what_holds_a_replay_cannot_be_made_to_trade(cts: Cts, candles: Path, co
     said = cts("connections", command, "replay-test-btcusdt-5m", *change)
     assert said.code == (0 if command == "disable" else 1)
     assert connection(cts, "replay-test-btcusdt-5m")["enabled"] is False
+
+
+def test_a_symbol_filter_takes_the_place_of_a_list_and_back(cts: Cts) -> None:
+    rule = "quote=USDT volume>10M top=20"
+    assert (
+        cts("connections", "add", "mine", "--exchange", "bybit", "--symbols-filter", rule).code == 0
+    )
+    found = connection(cts, "mine")
+    assert (found["symbols"], found["symbols_filter"]) == ([], rule)
+    assert cts("connections", "edit", "mine", "--symbols", "BTC/USDT").code == 0
+    found = connection(cts, "mine")
+    assert (found["symbols"], found["symbols_filter"]) == (["BTC/USDT"], None)
+    assert cts("connections", "edit", "mine", "--symbols-filter", "top=3").code == 0
+    found = connection(cts, "mine")
+    assert (found["symbols"], found["symbols_filter"]) == ([], "top=3")

@@ -48,6 +48,11 @@ _POSITION = PositionRecord(
     source="simulated",
     is_live=False,
     fees=Decimal("0.2"),
+    entered=Decimal("2"),
+    entry_cost=Decimal("2") * Decimal("100"),
+    exited=Decimal(0),
+    exit_value=Decimal(0),
+    paid_fees=Decimal("0.2"),
 )
 
 

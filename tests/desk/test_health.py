@@ -8,6 +8,7 @@ import pytest
 from cts_tui.desk.desk import Desk
 from cts_tui.errors import StoreError
 from cts_tui.model.trading import EngineStatus, HealthStatus
+from cts_tui.store.version import HEAD
 
 from .conftest import NOW_MS, Hand
 
@@ -162,7 +163,7 @@ def test_what_is_grave_stands_before_what_is_minor(desk: Desk, at_work: Hand) ->
 
 def test_a_schema_that_is_not_ours_is_unhealthy(desk: Desk, at_work: Hand) -> None:
     at_work.execute("UPDATE alembic_version SET version_num = '0000'")
-    assert verdict(desk) == ("unhealthy", ["the schema is 0000, expected 0001"])
+    assert verdict(desk) == ("unhealthy", [f"the schema is 0000, expected {HEAD}"])
 
 
 def test_a_store_that_cannot_be_read_is_a_report_as_well(

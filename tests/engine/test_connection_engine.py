@@ -15,20 +15,28 @@ import cts_tui.engine.connection as connection_module
 import cts_tui.engine.feeding as feeding_module
 from cts_tui.clock import ManualClock, SystemClock
 from cts_tui.engine.connection import ConnectionEngine
-from cts_tui.engine.feeds import connect_feed
+from cts_tui.engine.feeds import connect_feed, resume_points
 from cts_tui.engine.order_ids import exit_id
 from cts_tui.errors import ConfigError, RetryableError
 from cts_tui.model.columns import CandleColumns
 from cts_tui.model.market import Candle, CandleClosed, Source, Tick
 from cts_tui.model.records import Order, PositionRecord
 from cts_tui.model.strategy import StrategySpec
-from cts_tui.model.trading import Direction, OrderStatus, OrderType, PositionStatus, Side
+from cts_tui.model.trading import (
+    Direction,
+    OrderPurpose,
+    OrderStatus,
+    OrderType,
+    PositionStatus,
+    Side,
+)
 from cts_tui.rules.evaluate import History
 from cts_tui.rules.parser import parse_expression
 from cts_tui.settings import Settings
 from cts_tui.store.batch import Batch
 from cts_tui.store.database import Database
 from cts_tui.store.journal import Journal
+from tests.loopback.overlay import overlay
 
 from .world import (
     ENTER_LONG,
@@ -43,6 +51,8 @@ from .world import (
 
 Until = Callable[..., Awaitable[None]]
 NOW_MS = T0 + 100 * MINUTE_MS
+NOBODY = overlay("http://127.0.0.1:1", "ws://127.0.0.1:1", "spot")
+"""Addresses where nobody listens."""
 
 
 def minute(number: int, price: float = 100.0, say: float = 0.0) -> Candle:
@@ -58,6 +68,14 @@ def tick(price: str, source: Source = Source.STREAM) -> Tick:
     return Tick(SYMBOL, NOW_MS, Decimal(price), source)
 
 
+NEUTRAL = {
+    "paper_slippage_pct": 0,
+    "paper_fee_pct": 0,
+    "paper_latency_ms": 0,
+    "paper_volume_pct": 0,
+}
+
+
 class Rig:
     """Starts engines on scripted feeds, and reads what they leave."""
 
@@ -69,8 +87,8 @@ class Rig:
         self.resumed: list[Any] = []
         self.clock = ManualClock(NOW_MS)
 
-    def connect(self, setup: Any, clock: Any, seed: int, resume: Any) -> Any:
-        self.resumed.append(resume)
+    async def connect(self, context: Any, *_: Any) -> Any:
+        self.resumed.append(resume_points(context))
         if not self.feeds:
             raise ConfigError("nothing to connect to")
         feed = self.feeds.pop(0)
@@ -87,7 +105,7 @@ class Rig:
         engine = ConnectionEngine(
             setup,
             specs or (spoken(),),
-            settings=Settings(**{"paper_slippage_pct": 0, "paper_fee_pct": 0, **settings}),
+            settings=Settings(**{**NEUTRAL, **settings}),
             database=self.database,
             journal=self.journal,
             store_id="a-store",
@@ -142,6 +160,11 @@ HELD = PositionRecord(
     source="stream",
     is_live=False,
     fees=Decimal("0.5"),
+    entered=Decimal(2),
+    entry_cost=Decimal(2) * Decimal(100),
+    exited=Decimal(0),
+    exit_value=Decimal(0),
+    paid_fees=Decimal("0.5"),
 )
 
 
@@ -170,7 +193,7 @@ def leave_behind(database: Database, connection_id: int) -> None:
     batch = Batch()
     batch.position(connection_id, HELD, T0)
     batch.intent(connection_id, order("cts-held", reduce_only=False, status=OrderStatus.FILLED))
-    batch.intent(connection_id, order(exit_id("cts-held", 1)))
+    batch.intent(connection_id, order(exit_id("cts-held", 1), purpose=OrderPurpose.EXIT))
     batch.intent(
         connection_id,
         order("cts-new", reduce_only=False, position_key="cts-new", status=OrderStatus.INTENT),
@@ -193,7 +216,11 @@ async def test_an_engine_takes_up_what_was_open_and_can_close_it(
             Decimal("98.5"),
             Decimal("101.5"),
         )
-        assert (held.quantity, held.fees, held.status) == (Decimal(2), Decimal("0.5"), "open")
+        assert (held.holding.held, held.holding.fees, held.status) == (
+            Decimal(2),
+            Decimal("0.5"),
+            "open",
+        )
         await rig.row("positions", lambda row: row["status"] == "open")
         feed.say(tick("98"))
         position = await rig.row("positions", lambda row: row["status"] == "closed")
@@ -258,7 +285,7 @@ async def test_an_engine_is_warm_from_stored_and_fetched_candles_which_it_does_n
     feed = ScriptedFeed(history=past)
     async with rig.running(setup, feed) as engine:
         columns = engine.context.market.buffer(SYMBOL, "1m").columns()
-        assert columns.time_ms.tolist() == [minute(number).time_ms for number in range(5, 1, -1)]
+        assert columns.time_ms.tolist() == [minute(number).time_ms for number in range(8, 1, -1)]
         feed.say(closed(minute(1)))
         await rig.row("candles", lambda row: row["time_ms"] == minute(1).time_ms)
     assert stored(database, "signals") == []
@@ -280,7 +307,8 @@ async def test_a_candle_becomes_a_signal_an_order_and_with_the_next_tick_a_posit
         assert engine.status == "running"
         state = await rig.row("engine_states", lambda row: row["status"] == "running")
     names = [figures["name"] for figures in state["figures"]["processors"]]
-    assert names == ["realtime", "indication", "strategy", "execution", "backfill"]
+    pipeline = ["realtime", "indication", "strategy", "execution"]
+    assert names == [*pipeline, "losses", "entries", "flatten", "backfill"]
     assert state["feed_source"] == "stream"
 
 
@@ -368,15 +396,15 @@ async def test_a_feed_that_comes_back_without_its_history_is_tried_again(
         assert mute.is_closed
 
 
-async def test_an_exchange_without_a_feed_leaves_the_engine_impaired_and_alive(
+async def test_an_exchange_that_cannot_be_reached_leaves_the_engine_impaired_and_alive(
     rig: Rig, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(connection_module, "connect_feed", connect_feed)
-    setup = make_connection(database, exchange="kraken")
+    setup = make_connection(database, exchange="binance", ccxt_config=NOBODY)
     leave_behind(database, setup.id)
     async with rig.running(setup) as engine:
         state = await rig.row("engine_states", lambda row: row["status"] == "degraded")
-        assert "there is no market feed for kraken" in state["last_error"]
+        assert "binance" in state["last_error"]
         assert len(engine.context.book) == 1
     assert stored(database, "engine_states")[0]["status"] == "stopped"
 
@@ -389,7 +417,7 @@ async def test_stopping_cancels_what_rests_and_says_so(rig: Rig, database: Datab
         feed.say(closed(minute(1, say=ENTER_LONG)))
         await rig.row("orders", lambda row: row["status"] == "open")
     (row,) = stored(database, "orders")
-    assert (row["status"], row["reason"]) == ("cancelled", "the engine stopped")
+    assert (row["status"], row["answer"]) == ("cancelled", "the engine stopped")
     assert stored(database, "engine_states")[0]["status"] == "stopped"
     assert stored(database, "positions") == []
     assert feed.is_closed

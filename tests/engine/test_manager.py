@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,8 +11,10 @@ import pytest
 
 import cts_tui.engine.manager as manager_module
 from cts_tui.engine.manager import DesiredState, TradeEngineManager
+from cts_tui.engine.steering import Wishes
 from cts_tui.errors import ConfigError, StoreError
 from cts_tui.model.connection import ConnectionSetup
+from cts_tui.model.limits import LimitBook, RiskLimits
 from cts_tui.model.trading import MarketType, Mode
 
 Until = Callable[..., Awaitable[None]]
@@ -48,6 +51,8 @@ class StandIn:
         self.is_stopped = False
         self.killed_at_start: bool | None = None
         self.closed: list[str] = []
+        self.wishes: Wishes | None = None
+        self.tied_up = {False: Decimal(0), True: Decimal(0)}
 
     async def run(self) -> None:
         self.killed_at_start = self.context.is_killed
@@ -55,6 +60,13 @@ class StandIn:
             await self.crash
         finally:
             self.is_stopped = True
+
+    def steer(self, wishes: Wishes) -> None:
+        self.wishes = wishes
+        self.context.is_killed = wishes.is_killed
+
+    def exposure(self, *, is_live: bool) -> Decimal:
+        return self.tied_up[is_live]
 
     def set_strategies(self, specs: Sequence[Any]) -> None:
         if "poison" in specs:
@@ -317,3 +329,48 @@ async def test_a_lease_that_cannot_be_released_keeps_no_engine_from_stopping(
     monkeypatch.setattr(stage.manager, "_release", locked)
     await stage.manager.stop()
     assert all(engine.is_stopped for engine in stage.made)
+
+
+async def test_live_trading_goes_on_and_off_without_another_engine(stage: Stage) -> None:
+    await stage.converge(setup(1))
+    await stage.converge(setup(1, live=True))
+    (engine,) = stage.made
+    assert not engine.is_stopped
+    assert engine.wishes is not None
+    assert engine.wishes.is_live
+    await stage.converge(setup(1))
+    assert len(stage.made) == 1
+    assert not engine.wishes.is_live
+
+
+async def test_a_disabled_connection_has_an_engine_while_everything_of_it_is_closed(
+    stage: Stage,
+) -> None:
+    await stage.converge(setup(1, enabled=False), setup(2), flatten_requests={1: 5})
+    assert stage.running == ["c2", "c1"] or stage.running == ["c1", "c2"]
+    closing = next(one for one in stage.made if one.setup.name == "c1")
+    assert closing.wishes is not None
+    assert closing.wishes.flatten_ms == 5
+    await stage.converge(setup(1, enabled=False), setup(2))
+    assert stage.running == ["c2"]
+
+
+async def test_s9_an_engine_hears_of_its_wishes_before_it_runs(stage: Stage) -> None:
+    book = LimitBook({"max_exposure": "100"}, {1: {"max_open_positions": "3"}})
+    await stage.converge(setup(1), limits=book, reset_requests={1: 7}, is_killed=True)
+    (engine,) = stage.made
+    assert engine.killed_at_start is True
+    assert engine.wishes is not None
+    assert engine.wishes.limits == RiskLimits(max_exposure=Decimal(100), max_open_positions=3)
+    assert engine.wishes.reset_ms == 7
+
+
+async def test_the_exposure_of_all_others_is_that_of_engines_here_and_of_rows_elsewhere(
+    stage: Stage,
+) -> None:
+    exposures = {(2, False): Decimal(999), (3, False): Decimal(30), (3, True): Decimal(7)}
+    await stage.converge(setup(1), setup(2), exposures=exposures)
+    first, second = stage.made
+    second.tied_up = {False: Decimal(5), True: Decimal(1)}
+    assert first.context.others_exposure(False) == 35
+    assert first.context.others_exposure(True) == 8

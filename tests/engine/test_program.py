@@ -19,6 +19,7 @@ import cts_tui.engine.manager as manager_module
 import cts_tui.engine.program as program_module
 from cts_tui.clock import SystemClock, utc_from_ms
 from cts_tui.engine.program import EngineProgram, is_process_alive
+from cts_tui.exchange.limiter import limiter_of
 from cts_tui.model.market import Candle, CandleClosed, Source, Tick
 from cts_tui.settings import Settings
 from cts_tui.store import connections, engines, leases, positions, setting_rows, strategies
@@ -64,13 +65,15 @@ class Rig:
         self.database = database
         self.until = until
         self.feeds: dict[str, list[ScriptedFeed]] = {}
-        self.settings = Settings(paper_slippage_pct=0, paper_fee_pct=0)
+        self.settings = Settings(
+            paper_slippage_pct=0, paper_fee_pct=0, paper_latency_ms=0, paper_volume_pct=0
+        )
         with database.write() as transaction:
             strategies.add(transaction, spoken(), now(), enabled=True)
 
-    def connect(self, setup: Any, clock: Any, seed: int, resume: Any) -> Any:
+    async def connect(self, context: Any, *_: Any) -> Any:
         feed = ScriptedFeed()
-        self.feeds.setdefault(setup.name, []).append(feed)
+        self.feeds.setdefault(context.setup.name, []).append(feed)
         return feed
 
     @asynccontextmanager
@@ -299,6 +302,24 @@ async def test_s9_an_engine_whose_lease_was_taken_stops_and_sends_nothing_more(r
         assert len(rig.feeds["paper"]) == 1
     assert len(stored(rig.database, "orders")) == 1
     assert rig.owner("paper") == "another machine"
+
+
+async def test_programs_on_one_store_divide_an_exchanges_rate_limit_by_their_leases(
+    rig: Rig,
+) -> None:
+    limiter = limiter_of("divided", interval_ms=50)
+    make_connection(rig.database, exchange="divided")
+    elsewhere = make_connection(rig.database, "elsewhere", exchange="divided")
+    with rig.database.write() as transaction:
+        expires = now() + timedelta(hours=1)
+        leases.acquire(transaction, elsewhere.id, "another machine", now(), expires)
+    async with rig.program():
+        await rig.engine("paper")
+        await rig.until(lambda: limiter.figures()["share_pct"] == 50.0)
+        with rig.database.write() as transaction:
+            leases.release(transaction, "another machine")
+        await rig.engine("elsewhere")
+        await rig.until(lambda: limiter.figures()["share_pct"] == 100.0)
 
 
 def process_that_has_ended() -> int:

@@ -42,7 +42,7 @@ Make = Callable[..., World]
 
 WELL = Situation(
     is_live=False,
-    is_killed=False,
+    stopped="",
     has_lease=True,
     is_store_failing=False,
     source=Source.STREAM,
@@ -57,7 +57,7 @@ SIGNAL = Signal(
 
 RISKS = {
     "all is well": ({}, None, None, None),
-    "S11 killed": ({"is_killed": True}, "kill switch", None, None),
+    "S11 killed": ({"stopped": "the kill switch is on"}, "kill switch", None, None),
     "S9 lease lost": ({"has_lease": False}, "lease", "lease", "lease"),
     "S4 store failing": ({"is_store_failing": True}, "database refuses", None, None),
     "S8 stale": ({"is_stale": True}, "stale", None, None),
@@ -222,6 +222,7 @@ async def test_s3_an_invented_or_old_price_closes_no_live_position(
     assert (await run.row("positions"))["status"] == "open"
     assert run.pipeline.realtime.held_back == 1
     await run.tick("97.5")
+    await run.tick("97.5")  # what is live closes at market: at the next price
     position = await run.row("positions")
     assert (position["exit_reason"], position["exit_price"]) == ("stop_loss", Decimal("97.5"))
     assert position["is_live"]
@@ -491,7 +492,7 @@ async def test_a_rejected_entry_is_told_and_another_may_follow(world: Make) -> N
     run = world(spoken(), venue=venue)
     await run.flat(100, ENTER_LONG)
     order, signal = await run.row("orders"), await run.row("signals")
-    assert (order["status"], order["reason"]) == ("rejected", "insufficient balance")
+    assert (order["status"], order["answer"]) == ("rejected", "insufficient balance")
     assert (signal["status"], signal["reason"]) == (
         "refused",
         "rejected by the venue: insufficient balance",
@@ -509,6 +510,9 @@ async def test_a_rejected_exit_leaves_the_position_open_and_protected(world: Mak
     await run.tick("100")
     await run.tick("97")
     assert (await run.row("positions"))["status"] == "open"
+    await run.tick("97")
+    assert len(venue.sent) == 2, "a refused exit waits a moment before the next"
+    run.clock.advance(1_000)
     await run.tick("97")
     first, second = venue.sent[1:]
     assert first.client_order_id != second.client_order_id, "an exit that is sent anew has a new id"
@@ -607,7 +611,7 @@ async def test_an_order_that_the_venue_refuses_by_an_error_is_rejected(world: Ma
     run = world(spoken(), venue=venue)
     await run.flat(100, ENTER_LONG)
     order = await run.row("orders")
-    assert (order["status"], order["reason"]) == ("rejected", "min notional is 5 USDT")
+    assert (order["status"], order["answer"]) == ("rejected", "min notional is 5 USDT")
 
 
 async def test_s15_a_fill_of_an_order_that_is_not_ours_is_counted_and_opens_nothing(
@@ -616,10 +620,10 @@ async def test_s15_a_fill_of_an_order_that_is_not_ours_is_counted_and_opens_noth
     venue = ScriptedVenue()
     run = world(spoken(), venue=venue)
     await run.flat(100, ENTER_LONG)
-    venue.fill(replace(venue.sent[0], client_order_id="external"), "100")
+    venue.fill(replace(venue.sent[0], client_order_id="cts-foreign"), "100")
     await run.flat(100)
     assert await run.rows("positions") == await run.rows("fills") == []
-    assert "a fill of external, no working order" in run.errors[0]
+    assert "a fill of cts-foreign, no working order" in run.errors[0]
 
 
 async def test_s13_a_position_that_opens_or_closes_leaves_an_event(world: Make) -> None:

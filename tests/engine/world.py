@@ -31,7 +31,7 @@ from cts_tui.store.database import Database
 from cts_tui.store.journal import Journal
 from cts_tui.store.tables import METADATA
 from cts_tui.venue.paper import PaperVenue
-from cts_tui.venue.venue import Accepted, Rejected, Venue
+from cts_tui.venue.venue import Accepted, Rejected, Updates, Venue
 
 MINUTE_MS: Final = 60_000
 T0: Final = 1_743_699_600_000
@@ -94,13 +94,18 @@ class World:
         venue: Venue | None = None,
         is_gated: bool = False,
         has_ticks: bool = False,
+        reconciles: bool = False,
         **settings: Any,
     ) -> None:
+        """Unless it `reconciles`, a live account is taken to hold what the engine believes."""
         self.database = database
         self.journal = journal
         self.setup = setup or make_connection(database)
         self.settings = Settings(**{"paper_slippage_pct": 0, **settings})
         self.clock = ManualClock(T0)
+        venue = venue or PaperVenue(
+            fee_pct=self.settings.paper_fee_pct, slippage_pct=self.settings.paper_slippage_pct
+        )
         self.context = EngineContext(
             setup=self.setup,
             settings=self.settings,
@@ -110,15 +115,15 @@ class World:
             ),
             account=Account(self.settings.paper_balance),
             recorder=Recorder(self.setup.id, journal),
-            venue=venue
-            or PaperVenue(
-                fee_pct=self.settings.paper_fee_pct,
-                slippage_pct=self.settings.paper_slippage_pct,
-            ),
+            venue=venue,
             store_id="a-store",
+            live_venue=venue if self.setup.live else None,
             is_gated=is_gated,
         )
         self.pipeline = Pipeline(self.context)
+        if not reconciles:
+            self.pipeline.reconciler = None
+            self.context.reconciled = lambda: True
         self.pipeline.configure(specs, self.setup.symbols)
         self.next_ms = T0
 
@@ -194,7 +199,7 @@ class ScriptedVenue:
 
     answers: list[Accepted | Rejected | Exception] = field(default_factory=list)
     sent: list[Order] = field(default_factory=list)
-    fills: list[Fill] = field(default_factory=list)
+    filled: list[Fill] = field(default_factory=list)
 
     async def submit(self, order: Order) -> Accepted | Rejected:
         self.sent.append(order)
@@ -203,19 +208,23 @@ class ScriptedVenue:
             raise answer
         return answer
 
-    async def cancel(self, client_order_id: str) -> bool:
+    async def cancel(self, order: Order) -> bool:
         return False
 
-    def take_fills(self) -> list[Fill]:
-        fills, self.fills = self.fills, []
-        return fills
+    def instrument(self, symbol: str) -> None:
+        return None
 
-    def observe(self, symbol: str, price: Decimal, time_ms: int) -> None:
+    def take_updates(self) -> Updates:
+        updates = Updates(fills=self.filled)
+        self.filled = []
+        return updates
+
+    def observe(self, symbol: str, price: Decimal, time_ms: int, **book: Decimal | None) -> None:
         """Hear of prices, and make nothing of them."""
 
     def fill(self, order: Order, price: str, quantity: str = "1") -> None:
         """Fill an order that was sent."""
-        self.fills.append(
+        self.filled.append(
             Fill(
                 client_order_id=order.client_order_id,
                 venue_order_id="v-1",

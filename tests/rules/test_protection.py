@@ -190,7 +190,7 @@ def test_a_protection_built_again_from_its_fields_goes_on_as_before() -> None:
     [
         (ExitReason.STOP_LOSS, OrderType.STOP),
         (ExitReason.TRAILING_STOP, OrderType.STOP),
-        (ExitReason.TAKE_PROFIT, OrderType.LIMIT),
+        (ExitReason.TAKE_PROFIT, OrderType.TAKE_PROFIT),
         (ExitReason.RULE, OrderType.MARKET),
         (ExitReason.MANUAL, OrderType.MARKET),
         (ExitReason.END, OrderType.MARKET),

@@ -92,6 +92,37 @@ def test_an_owner_can_release_one_lease_or_all(database: Database, connection_id
     assert owner_of(database, connection_id) is owner_of(database, third) is None
 
 
+def shares(database: Database, owner: str, now: datetime = NOW) -> dict[str, float]:
+    with database.read() as transaction:
+        return leases.shares(transaction, owner, now)
+
+
+def test_the_share_of_an_exchange_is_the_part_of_its_leases_held_now(database: Database) -> None:
+    names = ("first", "second", "third", "idle")
+    first, second, third, _ = (add_connection(database, name) for name in names)
+    other = add_connection(database, "other exchange", exchange="kraken")
+    assert shares(database, "one") == {}
+    acquire(database, first, "one")
+    acquire(database, other, "two")
+    assert shares(database, "one") == {"simulated": 1.0}
+    acquire(database, second, "one")
+    acquire(database, third, "two")
+    assert shares(database, "one") == {"simulated": pytest.approx(2 / 3)}
+    assert shares(database, "two") == {"simulated": pytest.approx(1 / 3), "kraken": 1.0}
+
+
+def test_leases_that_ran_out_or_were_given_up_take_no_share(
+    database: Database, connection_id: int
+) -> None:
+    second = add_connection(database, "second")
+    acquire(database, connection_id, "killed")
+    acquire(database, second, "one", NOW + TERM)
+    assert shares(database, "one", NOW + TERM) == {"simulated": 0.5}
+    assert shares(database, "one", NOW + TERM + TERM / 2) == {"simulated": 1.0}
+    release(database, "one")
+    assert shares(database, "one", NOW + TERM) == {}
+
+
 @settings(
     max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )

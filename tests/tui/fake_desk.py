@@ -5,57 +5,32 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from cts_tui.errors import ConfigError, CtsError
+from cts_tui.errors import CtsError
 from cts_tui.model.chart import ChartView, Series
+from cts_tui.model.gate import Flattening
 from cts_tui.model.views import (
-    ConnectionView,
     DeskSummary,
     EventView,
     FeedView,
     HealthReport,
-    OrderView,
     PositionView,
     ProcessorView,
     SignalView,
 )
 
 from . import frozen
+from .fake_connections import (
+    FakeConnections,
+    FakeCredentials,
+    FakeDrafts,
+    FakeSecrets,
+    FakeTests,
+)
+from .fake_externals import FakeExternals
+from .fake_journal import FakeJournal
+from .fake_live import FakeControls, FakeOrders, FakeRisk
 from .fake_reports import FakeReports
 from .fake_strategies import FakeStrategies
-
-
-class FakeConnections:
-    def __init__(self, calls: list[Any]) -> None:
-        self.rows = list(frozen.CONNECTIONS)
-        self._calls = calls
-
-    def list(self) -> list[ConnectionView]:
-        return list(self.rows)
-
-    def enable(self, name: str) -> None:
-        self._change("enable", name, enabled=True)
-
-    def disable(self, name: str) -> None:
-        self._change("disable", name, enabled=False, live=False)
-
-    def live_on(self, name: str, confirm: str) -> None:
-        row = next(row for row in self.rows if row.name == name)
-        if not row.enabled:
-            raise ConfigError(f"{name} is disabled; enable it before live trading")
-        if confirm != name:
-            raise ConfigError(f"the typed name is {confirm!r}; type {name} to arm live trading")
-        self._change("live_on", name, live=True)
-
-    def live_off(self, name: str) -> None:
-        self._change("live_off", name, live=False)
-
-    def remove(self, name: str, force: bool = False) -> dict[str, int]:
-        self.rows = [row for row in self.rows if row.name != name]
-        return {"connections": 1}
-
-    def _change(self, call: str, name: str, **fields: Any) -> None:
-        self._calls.append((call, name))
-        self.rows = [replace(row, **fields) if row.name == name else row for row in self.rows]
 
 
 class FakePositions:
@@ -77,23 +52,6 @@ class FakeList:
 
     def list(self, limit: int = 200) -> list[Any]:
         return self.rows[:limit]
-
-
-class FakeControls:
-    def __init__(self, calls: list[Any]) -> None:
-        self._is_killed = False
-        self._calls = calls
-
-    def is_killed(self) -> bool:
-        return self._is_killed
-
-    def kill(self) -> None:
-        self._calls.append(("kill",))
-        self._is_killed = True
-
-    def revive(self) -> None:
-        self._calls.append(("revive",))
-        self._is_killed = False
 
 
 class FakeMarket:
@@ -130,12 +88,19 @@ class FakeDesk:
     def __init__(self) -> None:
         self.calls: list[Any] = []
         self.connections = FakeConnections(self.calls)
+        self.credentials = FakeCredentials(self.connections)
+        self.secrets = FakeSecrets(self.calls)
+        self.drafts = FakeDrafts(self.connections, self.secrets, self.calls)
+        self.tests = FakeTests(self.calls)
         self.positions = FakePositions(self.calls)
+        self.externals = FakeExternals(self.calls)
+        self.journal = FakeJournal(self.calls, self.positions.rows)
         self.signals: FakeList = FakeList(list[SignalView](frozen.SIGNALS))
-        self.orders: FakeList = FakeList(list[OrderView]())
+        self.orders = FakeOrders()
         self.events: FakeList = FakeList(list[EventView](frozen.EVENTS))
         self.strategies = FakeStrategies(self.calls)
-        self.controls = FakeControls(self.calls)
+        self.controls = FakeControls(self.calls, self._flatten)
+        self.risk = FakeRisk(self.calls)
         self.market = FakeMarket()
         self.health = FakeHealth()
         self.reports = FakeReports(self.calls)
@@ -153,6 +118,9 @@ class FakeDesk:
         if self.fail_with:
             raise self.fail_with
         return self.figures
+
+    def _flatten(self, closing: tuple[Flattening, ...]) -> None:
+        self.figures = replace(self.figures, flattening=closing)
 
     def close(self) -> None:
         self.calls.append(("close desk",))

@@ -18,19 +18,17 @@ from cts_tui.model.chart import (
     StudyKind,
     chart_timeframes,
 )
+from cts_tui.model.live_view import LiveConnection
 from cts_tui.model.market import Candle, timeframe_ms
 from cts_tui.model.trading import (
     Direction,
-    EngineStatus,
     HealthStatus,
-    MarketType,
     Mode,
     PositionStatus,
     SignalKind,
     SignalStatus,
 )
 from cts_tui.model.views import (
-    ConnectionView,
     DeskSummary,
     EngineProgramView,
     EventView,
@@ -41,58 +39,7 @@ from cts_tui.model.views import (
     SignalView,
 )
 
-NOW_MS = 1_743_699_900_000  # 2025-04-03T17:05:00Z
-MINUTE = 60_000
-HOUR = 60 * MINUTE
-
-PAPER = ConnectionView(
-    name="bybit-paper",
-    exchange="bybit",
-    mode=Mode.PAPER,
-    market=MarketType.SWAP,
-    symbols=("BTC/USDT:USDT", "ETH/USDT:USDT", "SOL/USDT:USDT", "DOGE/USDT:USDT"),
-    timeframe="5m",
-    enabled=True,
-    live=False,
-    status=EngineStatus.RUNNING,
-    last_test="ok at 2025-04-03T16:00:00Z: 4 symbols, clock 12 ms off",
-    last_error=None,
-    heartbeat_ms=NOW_MS - 400,
-    restarts=0,
-    feed_source="stream",
-    open_positions=2,
-    is_predefined=False,
-)
-LIVE = replace(
-    PAPER,
-    name="kraken-main",
-    exchange="kraken",
-    mode=Mode.LIVE,
-    market=MarketType.SPOT,
-    symbols=("BTC/USD", "ETH/USD"),
-    live=True,
-    status=EngineStatus.DEGRADED,
-    last_error="market feed: timeout after 10 s on ETH/USD; reconnecting",
-    heartbeat_ms=NOW_MS - 2_300,
-    restarts=1,
-    feed_source="rest",
-    open_positions=1,
-)
-OFF = replace(
-    PAPER,
-    name="binance-new",
-    exchange="binance",
-    mode=Mode.LIVE,
-    market=MarketType.SPOT,
-    symbols=("BTC/USDT",),
-    enabled=False,
-    status=EngineStatus.STOPPED,
-    last_test=None,
-    heartbeat_ms=None,
-    feed_source=None,
-    open_positions=0,
-)
-CONNECTIONS = [PAPER, LIVE, OFF]
+from .frozen_time import HOUR, MINUTE, NOW_MS
 
 BTC = PositionView(
     id=101,
@@ -151,6 +98,7 @@ ETH = replace(
     source="rest",
     is_stale=True,
     is_live=True,
+    stop_order_id="cts-7f3a-s1",
 )
 OPEN_POSITIONS = [BTC, DOGE, ETH]
 
@@ -284,6 +232,7 @@ SUMMARY = DeskSummary(
     wins_today=3,
     signals_today=14,
     is_synthetic=True,
+    live=(LiveConnection("kraken-main", Mode.LIVE, is_on=True, positions=1),),
 )
 
 _STARTS = {"BTC/USDT:USDT": 81_000.0, "ETH/USD": 1_800.0, "DOGE/USDT:USDT": 0.168}

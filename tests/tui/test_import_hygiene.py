@@ -13,9 +13,17 @@ HEAVY = ("sqlmodel", "sqlalchemy", "numpy", "talib", "ccxt", "pydantic", "cts_tu
     [
         "cts_tui.tui.app",
         "cts_tui.tui.screens.backtest_report",
+        "cts_tui.tui.screens.connection_detail",
+        "cts_tui.tui.screens.connection_form",
+        "cts_tui.tui.screens.connections",
         "cts_tui.tui.screens.health",
+        "cts_tui.tui.screens.flattening",
+        "cts_tui.tui.screens.limits",
         "cts_tui.tui.screens.market",
+        "cts_tui.tui.screens.positions",
         "cts_tui.tui.screens.strategies",
+        "cts_tui.tui.widgets.live_gates_modal",
+        "cts_tui.tui.widgets.orders_modal",
     ],
 )
 def test_screens_import_nothing_heavy(module: str) -> None:

@@ -34,7 +34,7 @@ async def test_first_frame_is_painted_before_the_desk_is_open(play: Play) -> Non
         await stage.until(lambda: "opening the desk" in stage.header)
         assert "PAPER" not in stage.header  # nothing is claimed before it is known
         gate.set()
-        await stage.until(lambda: "LIVE ×1" in stage.header)
+        await stage.until(lambda: "LIVE: kraken-main (1 position)" in stage.header)
         await stage.until(lambda: len(stage.table.rows) == 3)
 
 

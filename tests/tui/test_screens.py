@@ -12,7 +12,6 @@ from cts_tui.tui.widgets.detail import Detail
 from cts_tui.tui.widgets.detail_modal import DetailModal
 from cts_tui.tui.widgets.live_lines import LiveLines
 from cts_tui.tui.widgets.live_table import LiveTable
-from cts_tui.tui.widgets.typed_name_modal import TypedNameModal
 
 from . import frozen
 from .conftest import NARROW, WIDE, Play, make_stage
@@ -24,50 +23,20 @@ async def test_e_enables_and_disables_the_connection_under_the_cursor(play: Play
         await stage.go("2")
         await stage.press("e")
         await stage.told("bybit-paper is disabled")
-        await stage.until(lambda: not stage.table.cursor_row.enabled)
+        await stage.until(lambda: not stage.table.cursor_row.view.enabled)
         await stage.press("e")
         await stage.told("bybit-paper is enabled")
         changes = [call for call in stage.desk.calls if call[0] in ("enable", "disable")]
         assert changes == [("disable", "bybit-paper"), ("enable", "bybit-paper")]
 
 
-async def test_live_needs_the_typed_name_and_a_refusal_says_why(play: Play) -> None:
-    async with play() as stage:
-        await stage.go("2")
-        await stage.press("L")
-        modal = stage.app.screen
-        assert isinstance(modal, TypedNameModal)
-        await stage.press(*"bybit", "enter")
-        await stage.until(lambda: "refused: the typed name is 'bybit'" in modal.refusal.text)
-        assert stage.app.screen is modal
-        await stage.press(*"-paper", "enter")
-        await stage.told("bybit-paper is LIVE")
-        assert ("live_on", "bybit-paper") in stage.desk.calls
-
-
-async def test_live_of_a_disabled_connection_is_refused_with_the_reason(play: Play) -> None:
-    async with play() as stage:
-        await stage.go("2")
-        await stage.press("G", "L", *"binance-new", "enter")
-        modal = stage.app.screen
-        assert isinstance(modal, TypedNameModal)
-        await stage.until(lambda: "it before live trading" in " ".join(modal.refusal.text.split()))
-        await stage.press("escape")
-        assert not [call for call in stage.desk.calls if call[0] == "live_on"]
-
-
-async def test_live_ends_at_once(play: Play) -> None:
-    async with play() as stage:
-        await stage.go("2")
-        await stage.press("j", "L")
-        await stage.told("kraken-main is no longer live")
-
-
 async def test_kill_switch_is_asked_both_ways_and_shown(play: Play) -> None:
     async with play() as stage:
         await stage.press("K")
         assert isinstance(stage.app.screen, ConfirmModal)
-        assert "No new position is opened" in stage.app.screen.question.text
+        text = stage.app.screen.question.text
+        for part in ("No new position is opened", "cancelled", "Live trading ends on kraken-main"):
+            assert part in text
         await stage.press("y")
         await stage.until(lambda: "KILLED" in stage.header)
         await stage.press("K", "n")
@@ -114,7 +83,7 @@ async def test_refused_operation_is_told_and_changes_nothing(play: Play) -> None
         stage.desk.connections.disable = refuse  # type: ignore[method-assign]
         await stage.press("j", "e")
         await stage.told("unknown order")
-        assert stage.table.rows[1].enabled
+        assert stage.table.rows[1].view.enabled
 
 
 async def test_filter_narrows_keeps_and_clears(play: Play) -> None:
@@ -217,6 +186,7 @@ async def test_palette_offers_what_can_be_done_on_this_screen(play: Play) -> Non
         await stage.go("2")
         offered = {command.title for command in stage.app.get_system_commands(stage.screen)}
         assert {"En/disable", "Live on/off", "Kill", "Positions", "Quit"} <= offered
+        assert {"Add", "Edit", "Test", "Remove"} <= offered
         assert "Open/closed" not in offered
 
 

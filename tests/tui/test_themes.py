@@ -24,12 +24,13 @@ def test_shipped_themes_name_every_domain_colour(name: str) -> None:
 def test_shipped_themes_are_readable(name: str) -> None:
     themes, _ = load_themes([THEMES])
     theme = next(theme for theme in themes if theme.name == name)
-    texts = ("profit", "loss", "long", "short", "live", "paper", "stale", "muted", "title", "key")
+    money = ("profit", "loss", "long", "short", "live", "testnet", "paper")
+    texts = (*money, "stale", "muted", "title", "key")
     for ground in (theme.background, theme.panel, theme.variables["row-cursor"]):
         for text in texts:
             contrast = _contrast(theme.variables[text], str(ground))
             assert contrast >= 3.0, (text, ground, contrast)
-    for badge in ("live", "paper", "demo", "stale"):
+    for badge in ("live", "testnet", "paper", "demo", "stale"):
         assert _contrast(theme.variables["badge-text"], theme.variables[badge]) >= 4.5, badge
 
 

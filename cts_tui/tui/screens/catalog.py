@@ -38,6 +38,12 @@ def _market(session: Session) -> DeskScreen[Any]:
     return MarketScreen(session)
 
 
+def _journal(session: Session) -> DeskScreen[Any]:
+    from cts_tui.tui.screens.journal import JournalScreen
+
+    return JournalScreen(session)
+
+
 def _health(session: Session) -> DeskScreen[Any]:
     from cts_tui.tui.screens.health import HealthScreen
 
@@ -51,5 +57,6 @@ SCREENS: dict[str, Callable[[Session], DeskScreen[Any]]] = {
     "signals": _signals,
     "strategies": _strategies,
     "market": _market,
+    "journal": _journal,
     "health": _health,
 }

@@ -6,7 +6,7 @@ from cts_tui.model.trading import PositionStatus, Side
 from cts_tui.model.views import PositionView
 from cts_tui.tui.cells import Cell, Line, Tone, line
 from cts_tui.tui.formats import direction_cell, gain_cell, price_text, quantity_text
-from cts_tui.tui.states import position_mode
+from cts_tui.tui.states import money_cell, position_mode
 
 if TYPE_CHECKING:
     from cts_tui.tui.screens.desk_screen import DeskScreen
@@ -34,14 +34,13 @@ def ask_to_close(screen: "DeskScreen[Any]", position: PositionView | None) -> No
 def close_lines(position: PositionView) -> list[Line]:
     """Return what closing does: connection, symbol, amount, mode, price and gain."""
     order = Side.to_close(position.side).upper()
-    amount = f"{quantity_text(position.quantity)} {position.symbol}"
+    amount = f"{quantity_text(position.held)} {position.symbol}"
     mark = price_text(position.mark_price) if position.mark_price else "no price"
-    money = Cell("real money", Tone.LIVE) if position.is_live else Cell("no real money", Tone.MUTED)
     return [
         line("Position    ", direction_cell(position.side), f" {amount}"),
         line(f"Order       {order} {amount} at the market"),
         line(f"Connection  {position.connection}"),
-        line("Mode        ", position_mode(position), " - ", money),
+        line("Mode        ", position_mode(position), " - ", money_cell(position)),
         line(f"Mark        {mark}", Cell("  STALE", Tone.STALE) if position.is_stale else ""),
         line("PnL now     ", gain_cell(position.pnl)),
     ]

@@ -1,5 +1,6 @@
 """Screen 2: the connections, and everything about the one under the cursor."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
@@ -7,12 +8,16 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, VerticalScroll
 
-from cts_tui.model.views import ConnectionView, DeskSummary
+from cts_tui.model.connection_view import ConnectionDetail, is_template
+from cts_tui.model.views import DeskSummary
 from cts_tui.tui.actions import Where, bindings_for
-from cts_tui.tui.cells import Cell, Line, Tone, line
-from cts_tui.tui.facts import connection_facts
-from cts_tui.tui.listings import CONNECTIONS
+from cts_tui.tui.connection_facts import connection_facts
+from cts_tui.tui.connection_rows import CONNECTIONS
+from cts_tui.tui.screens import connection_dialogs as dialogs
+from cts_tui.tui.screens.arming import toggle_live
 from cts_tui.tui.screens.desk_screen import DeskScreen
+from cts_tui.tui.screens.limits import show_limits
+from cts_tui.tui.session import Session
 from cts_tui.tui.widgets.detail import Detail
 from cts_tui.tui.widgets.live_table import LiveTable
 
@@ -20,7 +25,7 @@ if TYPE_CHECKING:
     from cts_tui.desk.desk import Desk
 
 
-class ConnectionsScreen(DeskScreen[list[ConnectionView]]):
+class ConnectionsScreen(DeskScreen[Sequence[ConnectionDetail]]):
     """A table of connections above (or beside) the detail of the selected one."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings_for(Where.CONNECTIONS)
@@ -28,12 +33,17 @@ class ConnectionsScreen(DeskScreen[list[ConnectionView]]):
     AUTO_FOCUS = "#connections"
     NAME = "connections"
 
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self._added = ""
+        """A connection that was just added: the cursor goes to it once it is there."""
+
     def compose_body(self) -> ComposeResult:
         """Compose the table and the detail."""
         with Horizontal(id="connection-panes"):
             yield LiveTable(
                 CONNECTIONS,
-                lambda c: c.name,
+                lambda c: c.view.name,
                 title="Connections",
                 empty=("opening the desk…",),
                 id="connections",
@@ -42,90 +52,98 @@ class ConnectionsScreen(DeskScreen[list[ConnectionView]]):
                 pane.border_title = "Detail"
                 yield Detail()
 
-    def read(self, desk: "Desk") -> list[ConnectionView]:
+    def read(self, desk: "Desk") -> Sequence[ConnectionDetail]:
         """Read the connections."""
-        return desk.connections.list()
+        return desk.connections.details()
 
-    def show(self, body: list[ConnectionView], summary: DeskSummary) -> None:
+    def show(self, body: Sequence[ConnectionDetail], summary: DeskSummary) -> None:
         """Show the connections and the detail of the selected one."""
         table = self.connections
-        table.set_empty("no connections yet", "cts-tui connections add NAME --exchange ID adds one")
+        table.set_empty("no connections yet", "a adds one")
         table.update_rows(body, summary.now_ms)
+        names = [row.view.name for row in table.rows]
+        if self._added in names:
+            table.move_cursor(names.index(self._added))
+            self._added = ""
         self.show_selected()
 
     @property
-    def connections(self) -> LiveTable[ConnectionView]:
+    def connections(self) -> LiveTable[ConnectionDetail]:
         """The table of connections."""
         return self.query_one("#connections", LiveTable)
+
+    @property
+    def selected(self) -> ConnectionDetail | None:
+        """The connection under the cursor."""
+        return self.connections.cursor_row
+
+    @property
+    def connection_at_cursor(self) -> str | None:
+        """The name of the connection under the cursor."""
+        return self.selected.view.name if self.selected else None
 
     @on(LiveTable.Highlighted)
     def show_selected(self) -> None:
         """Show the detail of the connection under the cursor."""
-        selected = self.connections.cursor_row
-        if selected is None:
-            return
-        self.query_one(Detail).show_facts(connection_facts(selected, self.now_ms))
+        if selected := self.selected:
+            self.query_one(Detail).show_facts(connection_facts(selected, self.now_ms))
 
     @on(LiveTable.Selected)
     def open_detail(self) -> None:
-        """Show the detail over the screen, where it has more room."""
-        if selected := self.connections.cursor_row:
-            facts = connection_facts(selected, self.now_ms)
-            self.show_detail(f"Connection {selected.name}", facts)
+        """Show everything about the connection; a template is completed first."""
+        from cts_tui.tui.screens.connection_detail import ConnectionDetailScreen
+
+        selected, desk = self.selected, self._open_desk()
+        if selected is None or desk is None:
+            return
+        if is_template(selected.view):
+            self.action_edit_connection()
+        else:
+            self.app.push_screen(ConnectionDetailScreen(desk, selected))
+
+    # -- changes ------------------------------------------------------------------------------
 
     def action_toggle_connection(self) -> None:
         """Enable the connection under the cursor, or disable it."""
-        selected = self.connections.cursor_row
-        if selected is None:
-            return
-        name = selected.name
-        if selected.enabled:
-            self.ask(lambda desk: desk.connections.disable(name), f"{name} is disabled")
-        else:
-            self.ask(lambda desk: desk.connections.enable(name), f"{name} is enabled")
+        if self.selected:
+            self.post_message(dialogs.toggled(self.selected.view))
 
     def action_toggle_live(self) -> None:
         """End live trading at once, or ask for the name before it begins."""
-        selected = self.connections.cursor_row
-        if selected is None:
-            return
-        name = selected.name
-        if selected.live:
-            self.ask(lambda desk: desk.connections.live_off(name), f"{name} is no longer live")
-        else:
-            self._ask_for_name(selected)
+        if self.selected:
+            toggle_live(self, self.selected.view)
 
-    def _ask_for_name(self, connection: ConnectionView) -> None:
-        from cts_tui.tui.widgets.confirm_modal import Answer
-        from cts_tui.tui.widgets.typed_name_modal import TypedNameModal
+    def action_show_limits(self) -> None:
+        """Show the risk limits of the connection under the cursor."""
+        if self.selected and (desk := self._open_desk()):
+            show_limits(self.app, desk, self.selected.view.name)
 
-        desk = self.session.desk
-        if desk is None:
-            return
-        name = connection.name
-        question = TypedNameModal(
-            "Trade real money?",
-            live_lines(connection),
-            name=name,
-            attempt=lambda typed: desk.connections.live_on(name, confirm=typed),
-        )
+    def action_test_connection(self) -> None:
+        """Test the connection under the cursor."""
+        if self.selected and (desk := self._open_desk()):
+            dialogs.test(self.app, desk, self.selected.view.name, self.refresh_now)
 
-        def tell(answer: Answer | None) -> None:
-            if answer is Answer.YES:
-                self.notify(f"{name} is LIVE: it trades real money", severity="warning")
-                self.refresh_now()
+    def action_add_connection(self) -> None:
+        """Ask which exchange, then for the rest."""
+        if desk := self._open_desk():
+            dialogs.add(self.app, desk, self._tell)
 
-        self.app.push_screen(question, tell)
+    def action_edit_connection(self) -> None:
+        """Open the form on the connection under the cursor."""
+        if self.selected and (desk := self._open_desk()):
+            dialogs.edit(self.app, desk, self.selected.view.name, self._tell)
 
+    def action_remove_connection(self) -> None:
+        """Ask whether to remove the connection under the cursor."""
+        if self.selected:
+            dialogs.remove(self, self.selected.view)
 
-def live_lines(connection: ConnectionView) -> list[Line]:
-    """Return what arming live trading means, and what the desk checks before."""
-    return [
-        line("Connection  ", Cell(connection.name, Tone.STRONG)),
-        line(f"Exchange    {connection.exchange}, {connection.market}, mode {connection.mode}"),
-        line(f"Symbols     {len(connection.symbols)}, {connection.open_positions} positions open"),
-        (),
-        line("Signals will place orders with real money ", Cell("at once", Tone.LIVE), "."),
-        line(Cell("The desk refuses and says why while a gate is closed.", Tone.MUTED)),
-        line(Cell("Type the connection's name, then enter:", Tone.MUTED)),
-    ]
+    def _open_desk(self) -> "Desk | None":
+        if self.session.desk is None:
+            self.notify("the desk is not open yet", severity="warning")
+        return self.session.desk
+
+    def _tell(self, done: str) -> None:
+        self._added = done.partition(" ")[0]
+        self.notify(done)
+        self.refresh_now()

@@ -14,6 +14,7 @@ from cts_tui.tui.cells import Cell, Tone
 from cts_tui.tui.facts import event_facts, position_facts, signal_facts
 from cts_tui.tui.formats import count_text, gain_cell
 from cts_tui.tui.listings import EVENTS, OPEN_POSITIONS, SIGNALS
+from cts_tui.tui.screens.arming import toggle_live_of
 from cts_tui.tui.screens.closing import ask_to_close
 from cts_tui.tui.screens.desk_screen import DeskScreen
 from cts_tui.tui.session import EngineState, Session
@@ -130,6 +131,10 @@ class DashboardScreen(DeskScreen[DashboardBody]):
                 self.show_detail(f"Signal {signal.symbol}", signal_facts(signal))
             case EventView() as event_row:
                 self.show_detail(f"Event {event_row.subject}", event_facts(event_row))
+
+    def action_toggle_live(self) -> None:
+        """End live trading of the connection under the cursor, or show the gates before it."""
+        toggle_live_of(self, self.connection_at_cursor)
 
     def action_close_position(self) -> None:
         """Ask whether to close the position under the cursor."""

@@ -61,6 +61,12 @@ class DeskScreen(ReadingScreen[BodyT], Generic[BodyT]):
             return self.focused
         return next(table for table in self.query(LiveTable) if table.display)
 
+    @property
+    def connection_at_cursor(self) -> str | None:
+        """The connection to which the row under the cursor belongs, None where there is none."""
+        name = getattr(self.table.cursor_row, "connection", None)
+        return name if isinstance(name, str) else None
+
     def ask(self, ask: "Callable[[Desk], object]", done: str) -> None:
         """Ask the desk for a change; refusals and success are told in a notification."""
         self.post_message(self.Asked(ask, done))

@@ -35,14 +35,24 @@ def ask_about_kill_switch(screen: "DeskScreen[Any]") -> None:
 
 def kill_lines(summary: DeskSummary) -> list[Line]:
     """Return what engaging does."""
-    return [
+    live = [one.name for one in summary.live if one.is_on]
+    lines = [
         line(Cell("No new position is opened", Tone.STRONG), " on any connection, paper or live,"),
         line("until the switch is released. It survives a restart."),
+        line(Cell("Entries on their way are cancelled", Tone.STRONG), " everywhere, at the"),
+        line("exchanges too."),
+    ]
+    if live:
+        lines += [
+            line(Cell("Live trading ends", Tone.LIVE), f" on {', '.join(live)}: L arms it again."),
+        ]
+    return [
+        *lines,
         (),
         line(
             f"{count_text(summary.open_positions, 'open position')} stay open: stops, targets and"
         ),
-        line("exits go on. Close them with c on the positions screen."),
+        line("exits go on. F closes everything, c one position."),
     ]
 
 
@@ -51,5 +61,5 @@ def revive_lines(summary: DeskSummary) -> list[Line]:
     enabled = count_text(summary.connections_enabled, "enabled connection")
     return [
         line(f"New signals open positions again on {enabled},"),
-        line(Cell(f"{summary.connections_live} of them with real money.", Tone.STRONG)),
+        line(Cell("on paper only: ", Tone.STRONG), "live trading stays off until L arms it again."),
     ]

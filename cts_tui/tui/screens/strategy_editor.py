@@ -17,6 +17,7 @@ from cts_tui.model.strategy_views import StrategyFault
 from cts_tui.tui.actions import Where, bindings_for
 from cts_tui.tui.cells import Cell, Line, Tone, line
 from cts_tui.tui.formats import count_text, one_line
+from cts_tui.tui.screens.leaving import ask_to_leave
 from cts_tui.tui.session import reason_of
 from cts_tui.tui.widgets.live_lines import LiveLines
 
@@ -141,17 +142,8 @@ class StrategyEditor(ModalScreen[str | None]):
         """Leave; what is not saved is asked about."""
         if self._save is None or self.area.text == self._text:
             self.dismiss(None)
-            return
-        from cts_tui.tui.widgets.confirm_modal import Answer, ConfirmModal
-
-        def act(answer: Answer | None) -> None:
-            if answer is Answer.YES:
-                self.dismiss(None)
-
-        question = [line("What you have changed is lost.")]
-        self.app.push_screen(
-            ConfirmModal("Leave without saving?", question, yes="Leave", no="Stay"), act
-        )
+        else:
+            ask_to_leave(self, "What you have changed is lost.", lambda: self.dismiss(None))
 
 
 def fault_lines(faults: Sequence[StrategyFault], width: int) -> list[Line]:

@@ -6,8 +6,8 @@ from textual import events
 from textual.binding import Binding
 from textual.screen import Screen
 
-from cts_tui.tui.actions import key_name
 from cts_tui.tui.cells import Cell, Tone
+from cts_tui.tui.key_names import key_name
 from cts_tui.tui.widgets.live_lines import LiveLines
 
 _ALWAYS = ("help", "quit")
@@ -87,7 +87,7 @@ def footer_keys(bindings: list[Binding]) -> list[FooterKey]:
 def _rank(action_id: str) -> int:
     if action_id in _ALWAYS:
         return 9
-    return {"table": 2, "chart": 2, "filter": 3, "kill": 4, "engine": 0}.get(
+    return {"table": 2, "chart": 2, "filter": 3, "kill": 4, "flatten": 4, "engine": 0}.get(
         action_id.partition(".")[0], 1
     )
 

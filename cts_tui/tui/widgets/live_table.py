@@ -65,6 +65,7 @@ class LiveTable(ScrollView, Generic[RowT], can_focus=True):
         self.order: RowOrder[RowT] = RowOrder(tuple(columns))
         self.border_title = title
         self._title = title
+        self._note = ""
         self._empty = tuple(empty)
         self._row_key = row_key
         self._is_log = is_log
@@ -121,6 +122,13 @@ class LiveTable(ScrollView, Generic[RowT], can_focus=True):
             if not self._rows:
                 self.refresh()
 
+    def set_note(self, note: str) -> None:
+        """Say something beside the title, like what else there is to see; empty for nothing."""
+        told = f", {note}" if note else ""
+        if told != self._note:
+            self._note = told
+            self._describe()
+
     def _keep_cursor(self, before: RowT | None) -> None:
         if before is None or (self._is_log and self._cursor == 0):
             self._cursor = 0
@@ -135,7 +143,7 @@ class LiveTable(ScrollView, Generic[RowT], can_focus=True):
         note = f" {len(self._rows):,}" if self._rows else ""
         if self.order.needle:
             note = f" {len(self._rows):,} of {len(self._given):,} with “{self.order.needle}”"
-        title = self._title + note.replace("[", "\\[")
+        title = self._title + (note + self._note).replace("[", "\\[")
         if title != self.border_title:
             self.border_title = title
 

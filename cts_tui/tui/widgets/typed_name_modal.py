@@ -14,6 +14,7 @@ from textual.worker import Worker, WorkerState
 
 from cts_tui.tui.cells import Cell, Line, Tone, line
 from cts_tui.tui.formats import one_line
+from cts_tui.tui.session import reason_of
 from cts_tui.tui.widgets.confirm_modal import Answer
 from cts_tui.tui.widgets.live_lines import LiveLines
 
@@ -48,9 +49,13 @@ class TypedNameModal(ModalScreen[Answer]):
         """Compose the explanation, the input and the line for a refusal."""
         with Vertical(classes=f"modal{' -danger' * self._is_danger}") as box:
             box.border_title = self._title
-            yield LiveLines(self._lines, classes="modal--text")
+            yield from self.compose_question()
             yield Input(placeholder=f"type {self._asked_name}", compact=True)
             yield self.refusal
+
+    def compose_question(self) -> ComposeResult:
+        """Compose what is asked, above the input."""
+        yield LiveLines(self._lines, classes="modal--text")
 
     @on(Input.Submitted)
     def try_name(self, event: Input.Submitted) -> None:
@@ -67,10 +72,12 @@ class TypedNameModal(ModalScreen[Answer]):
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """Close when it was accepted, say why when it was refused."""
+        if event.worker.group != "attempt":
+            return
         if event.state is WorkerState.SUCCESS:
             self.dismiss(Answer.YES)
         elif event.state is WorkerState.ERROR:
-            self._refuse(str(event.worker.error))
+            self._refuse(reason_of(event.worker.error))
 
     def _refuse(self, reason: str) -> None:
         pieces = wrap(one_line(f"refused: {reason}"), max(self.refusal.size.width, 20))

@@ -1,7 +1,7 @@
 import subprocess
 import sys
 
-from cts_tui.market.ccxt_catalog import exchange_ids, is_known_exchange, nearest
+from cts_tui.exchange.catalog import exchange_ids, is_known_exchange, nearest
 
 
 def test_the_catalog_names_the_exchanges_that_ccxt_names():
@@ -12,7 +12,7 @@ def test_the_catalog_names_the_exchanges_that_ccxt_names():
 
 def test_the_catalog_does_not_import_ccxt():
     code = (
-        "import sys; from cts_tui.market.ccxt_catalog import exchange_ids; exchange_ids(); "
+        "import sys; from cts_tui.exchange.catalog import exchange_ids; exchange_ids(); "
         "sys.exit('ccxt' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -1,0 +1,125 @@
+"""Each order goes out once, its intent on the disk before, and every answer has its place."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from cts_tui.errors import StoreError
+from cts_tui.model.trading import OrderPurpose, OrderStatus
+from cts_tui.store.database import Database
+from cts_tui.store.journal import Journal
+
+from .live_world import LiveWorld
+from .small_exchange import LOST, REJECT, RETRY, TAKEN, SmallExchange
+from .world import stored
+
+Live = Callable[..., LiveWorld]
+
+
+@pytest.fixture
+def live(database: Database, journal: Journal) -> Live:
+    def make(**options: Any) -> LiveWorld:
+        return LiveWorld(database, journal, **options)
+
+    return make
+
+
+async def test_s4_an_intent_is_in_the_store_before_the_venue_hears_of_it(live: Live) -> None:
+    world = live()
+    seen: list[Any] = []
+
+    async def submit(order: Any, real: Any = world.venue.submit) -> Any:
+        seen.append([row["status"] for row in stored(world.database, "orders")])
+        return await real(order)
+
+    world.venue.submit = submit  # type: ignore[method-assign]
+    await world.enter()
+    assert seen[0] == [OrderStatus.INTENT]
+
+
+async def test_s4_an_order_whose_intent_cannot_be_recorded_is_not_sent(
+    live: Live, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = live()
+
+    async def refuse(_orders: object) -> None:
+        raise StoreError("disk full")
+
+    monkeypatch.setattr(world.context.recorder, "record_intents", refuse)
+    await world.minute()
+    world.pipeline.execution.request(world.entry())
+    await world.run()
+    assert world.venue.sent == []
+
+
+@pytest.mark.parametrize("ending", [REJECT, RETRY])
+async def test_an_order_that_did_not_arrive_frees_its_holder(live: Live, ending: str) -> None:
+    world = live()
+    world.venue.will(ending)
+    order = await world.enter()
+    assert (await world.stored_order(order))["status"] == OrderStatus.REJECTED
+    again = await world.enter()
+    assert again.client_order_id != order.client_order_id
+    assert world.position.key == again.client_order_id
+
+
+async def test_s5_an_unknown_outcome_blocks_entries_on_the_symbol_and_is_not_sent_again(
+    live: Live,
+) -> None:
+    world = live()
+    world.venue.will(LOST)
+    order = await world.enter()
+    assert (await world.stored_order(order))["status"] == OrderStatus.UNKNOWN
+    await world.enter()
+    assert world.sent(OrderPurpose.ENTRY) == [order]
+
+
+@pytest.mark.parametrize("ending", [REJECT, RETRY, TAKEN])
+async def test_what_the_stream_told_before_the_answer_holds(live: Live, ending: str) -> None:
+    world = live()
+    await world.minute()
+
+    async def submit(order: Any, real: Any = world.venue.submit) -> Any:
+        await real(order)  # taken and filled, and the stream tells at once
+        world.pipeline.execution.book_fills()
+        world.venue.will(ending)
+        world.venue.submit = real
+        return await real(replace(order, client_order_id="cts-other"))
+
+    world.venue.submit = submit  # type: ignore[method-assign]
+    world.pipeline.execution.request(world.entry())
+    await world.run()
+    order = world.venue.sent[0]
+    assert (await world.stored_order(order))["status"] == OrderStatus.FILLED
+    assert world.position.holding.held == order.quantity
+    assert not world.pipeline.execution.working.has_unknown(order.symbol)
+
+
+async def test_an_order_is_over_in_the_store_only_once_its_fills_are_booked(live: Live) -> None:
+    world = live(venue=SmallExchange(is_mute=True))
+    order = await world.enter()
+    report = world.venue.reports[order.client_order_id]
+    world.pipeline.execution.ledger.report(report)
+    assert (await world.stored_order(order))["status"] == OrderStatus.OPEN
+    for fill in world.venue.trades:
+        world.pipeline.execution.ledger.book(fill)
+    row = await world.stored_order(order)
+    assert (row["status"], row["filled"]) == (OrderStatus.FILLED, order.quantity)
+
+
+async def test_a_cancelled_order_ends_with_what_had_filled_before(live: Live) -> None:
+    world = live(venue=SmallExchange(fills_at_once=False))
+    order = await world.enter()
+    world.venue.is_mute = True
+    world.venue.fill(order.client_order_id, "0.3", "100")
+    working = world.pipeline.execution.working.find(order.client_order_id)
+    assert working is not None
+    assert await world.pipeline.execution.sender.cancel(working, "a test")
+    assert not working.order.status.is_final
+    await world.run(1)
+    row = await world.stored_order(order)
+    assert (row["status"], row["filled"]) == (OrderStatus.CANCELLED, Decimal("0.3"))
+    assert world.position.holding.held == Decimal("0.3")
