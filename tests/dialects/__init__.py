@@ -1,0 +1,1 @@
+"""Loopback exchanges that speak another dialect than Binance's, over the same matching engines."""
