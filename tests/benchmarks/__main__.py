@@ -10,6 +10,10 @@ _PARTS = (
     "positions",
     "replays",
     "backtests",
+    "exchange_load",
+    "order_to_socket",
+    "ticker_stream",
+    "tick_to_close",
     "live_table",
     "chart",
 )

@@ -1,9 +1,5 @@
 """Backtests: the loop beside bare numpy, the whole process, and the search on one and two cores."""
 
-import json
-import os
-import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -24,6 +20,7 @@ from cts_tui.model.strategy import StrategySpec
 from cts_tui.rules.evaluate import History
 from tests.benchmarks.measure import Line, median_s
 from tests.benchmarks.pipeline_cycle import walk
+from tests.benchmarks.processes import median_process
 
 _LOOP_CANDLES = 1_000_000
 _CANDLES = 45_000
@@ -41,20 +38,6 @@ import sys, numpy
 rows = numpy.loadtxt(sys.argv[1], delimiter=",", skiprows=1)
 numpy.cumsum(rows[:, 4])
 """
-_MEASURE = """
-import json, os, subprocess, sys, time
-runs = []
-for _ in range(int(sys.argv[1]) + 1):
-    started = time.perf_counter()
-    process = subprocess.Popen(sys.argv[2:], stdout=subprocess.DEVNULL)
-    _, status, used = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        sys.exit(process.returncode)
-    runs.append((time.perf_counter() - started, used.ru_maxrss))
-json.dump(runs[1:], sys.stdout)
-"""
-"""A small process that starts the others: Linux counts the memory of whoever starts one as its."""
 
 
 def lines() -> Iterator[Line]:
@@ -111,22 +94,11 @@ def _process() -> Iterator[Line]:
         data = {"CTS_DATA_DIR": f"{folder}/data", "CTS_CONFIG_DIR": f"{folder}/config"}
         ours = [sys.executable, "-m", "cts_tui", "backtest", str(file), "--strategy", "sma-cross"]
         bare = [sys.executable, "-c", _NUMPY, str(file)]
-        spent_s, peak_mb = _median_process(ours, data)
-        limit_s, limit_mb = _median_process(bare, data)
+        spent_s, peak_mb = median_process(ours, data, _RUNS)
+        limit_s, limit_mb = median_process(bare, data, _RUNS)
     what = f"backtest, whole process, {_CANDLES:,} candles"
     yield Line(what, spent_s, "s", 0.5, limit_s, "s numpy.loadtxt alone")
     yield Line(f"{what}: memory", peak_mb, "MB", 80.0, limit_mb, "MB numpy.loadtxt alone")
-
-
-def _median_process(command: list[str], environment: dict[str, str]) -> tuple[float, float]:
-    """Return the median seconds and the highest peak of memory in MB, after one run to warm up."""
-    whole = {**os.environ, **environment}
-    whole.pop("PYTHONDONTWRITEBYTECODE", None)
-    measured = [sys.executable, "-c", _MEASURE, str(_RUNS), *command]
-    told = subprocess.run(measured, env=whole, stdout=subprocess.PIPE, check=True).stdout
-    runs = json.loads(told)
-    unit = 1024 * 1024 if sys.platform == "darwin" else 1024
-    return statistics.median(spent for spent, _ in runs), max(peak for _, peak in runs) / unit
 
 
 def _search() -> Iterator[Line]:

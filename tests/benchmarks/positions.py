@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from cts_tui.engine.book import LivePosition
+from cts_tui.engine.holding import Holding
 from cts_tui.model.market import Source, Tick
 from cts_tui.model.strategy import StrategySpec
 from cts_tui.model.trading import Direction
@@ -72,16 +73,22 @@ async def _pass(count: int) -> float:
 
 
 def _position(number: int, symbol: str, spec: StrategySpec) -> LivePosition:
+    price = Decimal(100)
+    holding = Holding(
+        Direction.LONG,
+        entered=Decimal(1),
+        entry_cost=price,
+        fees=Decimal("0.1"),
+        paid_fees=Decimal("0.1"),
+        entry_price=price,
+    )
     return LivePosition(
         key=f"cts-{number:032d}",
         strategy=f"bench-{number}",
         symbol=symbol,
         timeframe="1m",
-        side=Direction.LONG,
-        quantity=Decimal(1),
-        entry_price=Decimal(100),
         entry_time_ms=0,
-        fees=Decimal("0.1"),
+        holding=holding,
         protection=Protection.at_entry(spec, Direction.LONG, Decimal(100)),
         source="simulated",
         is_live=False,
