@@ -40,6 +40,7 @@ def build_client(
         options["defaultSubType"] = "linear"
     base = {"timeout": TIMEOUT_MS, "enableRateLimit": True, "logger": _LOGGER, "options": options}
     config = merged(base, without_addresses(overlay))
+    _refuse_unknown(exchange_class(base), overlay)
     try:
         client = exchange_class(config)
         apply_addresses(client, overlay, is_testnet=mode is Mode.TESTNET)
@@ -55,6 +56,19 @@ def build_client(
     if not _is_encrypted(client.urls.get("api")):
         client.timeout_on_exit = 0
     return client
+
+
+def _refuse_unknown(plain: Any, overlay: Mapping[str, Any]) -> None:
+    """Refuse what ccxt has no use for where no address is given beside it.
+
+    A `urls` that lies too deep would let orders go to the real exchange. Raises ConfigError.
+    """
+    unknown = sorted(key for key in overlay if not hasattr(plain, key))
+    if unknown and not {"urls", "hostname"} & overlay.keys():
+        raise ConfigError(
+            f"the ccxt overlay has {', '.join(unknown)}, which ccxt does not know: expected keys "
+            "of its constructor like urls, options, headers, httpsProxy"
+        )
 
 
 def restrict_markets(client: Any, market: MarketType) -> None:

@@ -182,3 +182,9 @@ def test_what_ccxt_keeps_in_memory_is_bounded() -> None:
         7,
         1000,
     )
+
+
+def test_what_ccxt_does_not_know_is_refused_before_an_order_goes_elsewhere() -> None:
+    with pytest.raises(ConfigError, match="spot, swap, which ccxt does not know"):
+        built("binance", {"spot": {"urls": {"api": LOCAL}}, "swap": {}})
+    assert built("binance", {"note": "mine", "urls": {"api": LOCAL}})
