@@ -163,6 +163,9 @@ class Guard(Processor):
         position.stop_attempts += 1
         working = Working(guard_order(position, wish, now_ms))
         (fault,) = await self._sender.record([working])
+        if self._is_leaving(venue, position):  # an exit has begun while the intent was written
+            self._sender.end(working, OrderStatus.CANCELLED, "its position is being closed")
+            return
         answer = None if fault else await self._sender.send(working)
         if isinstance(answer, Accepted):
             self._retries.pop((position.key, wish.purpose), None)
@@ -171,6 +174,13 @@ class Guard(Processor):
             retry.refusals += 1
             wait_ms = min(_RETRY_MS << min(retry.refusals, 6), _LONGEST_RETRY_MS)
             retry.after_ms = self._context.now_ms() + wait_ms
+
+    def _is_leaving(self, venue: Venue, position: LivePosition) -> bool:
+        """Return whether a spot position is being sold: a stop beside that would sell it twice."""
+        is_gone = self._context.book.get(position.key) is not position
+        return is_gone or (
+            position.status is PositionStatus.CLOSING and not venue.traits.has_positions
+        )
 
     def _confirm(self, position: LivePosition, purpose: OrderPurpose, working: Working) -> None:
         """Note that the venue holds a guard."""

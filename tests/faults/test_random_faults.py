@@ -17,7 +17,7 @@ from .fault_run import FaultRun, Nursery, Outcome
 Record = Callable[[str, object], None]
 COUNTS = "fault counts"
 """What `pytest_terminal_summary` adds up and prints at the end, whichever process ran it."""
-_FEW = 25
+_FEW = 6
 _BATCHES = 4
 _AT_ONCE = 3
 RUNS = int(os.environ.get("CTS_FAULT_RUNS", "2000"))
