@@ -33,12 +33,17 @@ def look(compare: Compare, size: tuple[int, int], *keys: str, **options: Any) ->
         charts = stage.screen.query(CandleChart)
         return charts.first().view.candles if charts else stage.table.rows
 
+    def is_reading() -> bool:
+        shown = stage.app.screen
+        return any(one.is_running for one in stage.app.workers if one.node is shown)
+
     async def arrange(pilot: Pilot[None]) -> None:
         stage.pilot = pilot
         await until(lambda: stage.app.session.summary and (has_rows() or is_empty))
         for key in keys:
             await pilot.press(key)
             await until(lambda: has_rows() or is_empty)
+            await until(lambda: not is_reading())
         for field in stage.app.screen.query(Input):
             field.cursor_blink = False
         await pilot.pause()
