@@ -11,7 +11,14 @@ from typing import Final
 
 from cts_tui.engine.book import LivePosition
 from cts_tui.engine.context import EngineContext
-from cts_tui.engine.guard_orders import Wish, guard_order, hinders, rests, wishes
+from cts_tui.engine.guard_orders import (
+    Wish,
+    guard_order,
+    hinders,
+    is_being_sold,
+    rests,
+    wishes,
+)
 from cts_tui.engine.processor import CycleReport, Processor
 from cts_tui.engine.requests import ExitRequest
 from cts_tui.engine.sending import OrderSender
@@ -24,7 +31,6 @@ from cts_tui.model.trading import (
     ExitReason,
     OrderPurpose,
     OrderStatus,
-    PositionStatus,
 )
 from cts_tui.venue.venue import Accepted, Venue
 
@@ -94,8 +100,8 @@ class Guard(Processor):
 
     async def protect(self, venue: Venue, position: LivePosition) -> None:
         """Bring the guards of one position to what they should be."""
-        if position.status is PositionStatus.CLOSING and not venue.traits.has_positions:
-            return  # a spot exit needs the balance that a stop would lock
+        if is_being_sold(position, venue):
+            return
         wanted = wishes(position, venue)
         for purpose in _GUARDS:
             wish = wanted.get(purpose)
@@ -163,8 +169,8 @@ class Guard(Processor):
         position.stop_attempts += 1
         working = Working(guard_order(position, wish, now_ms))
         (fault,) = await self._sender.record([working])
-        if self._is_leaving(venue, position):  # an exit has begun while the intent was written
-            self._sender.end(working, OrderStatus.CANCELLED, "its position is being closed")
+        if self._context.book.get(position.key) is None or is_being_sold(position, venue):
+            self._sender.end(working, OrderStatus.CANCELLED, "an exit began meanwhile")
             return
         answer = None if fault else await self._sender.send(working)
         if isinstance(answer, Accepted):
@@ -174,13 +180,6 @@ class Guard(Processor):
             retry.refusals += 1
             wait_ms = min(_RETRY_MS << min(retry.refusals, 6), _LONGEST_RETRY_MS)
             retry.after_ms = self._context.now_ms() + wait_ms
-
-    def _is_leaving(self, venue: Venue, position: LivePosition) -> bool:
-        """Return whether a spot position is being sold: a stop beside that would sell it twice."""
-        is_gone = self._context.book.get(position.key) is not position
-        return is_gone or (
-            position.status is PositionStatus.CLOSING and not venue.traits.has_positions
-        )
 
     def _confirm(self, position: LivePosition, purpose: OrderPurpose, working: Working) -> None:
         """Note that the venue holds a guard."""

@@ -9,7 +9,14 @@ from cts_tui.engine.order_ids import stop_id, target_id
 from cts_tui.engine.working import Working
 from cts_tui.model.instrument import Instrument
 from cts_tui.model.records import Order
-from cts_tui.model.trading import ExitReason, OrderPurpose, OrderStatus, OrderType, Side
+from cts_tui.model.trading import (
+    ExitReason,
+    OrderPurpose,
+    OrderStatus,
+    OrderType,
+    PositionStatus,
+    Side,
+)
 from cts_tui.venue.steps import step_down, step_price
 from cts_tui.venue.venue import Venue
 
@@ -104,3 +111,11 @@ def hinders(venue: Venue, working: Working) -> bool:
     if venue.traits.has_positions:
         return working.order.status in _ON_ITS_WAY
     return not rests(working)
+
+
+def is_being_sold(position: LivePosition, venue: Venue) -> bool:
+    """Return whether a spot position is being closed.
+
+    The exit needs the balance that a stop would lock, and a stop beside it would sell it twice.
+    """
+    return position.status is PositionStatus.CLOSING and not venue.traits.has_positions
