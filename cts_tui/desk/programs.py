@@ -5,7 +5,7 @@ import time
 
 from cts_tui.desk.figures import SILENT_MS
 from cts_tui.desk.room import Room
-from cts_tui.engine.program import is_process_alive
+from cts_tui.engine.registration import is_process_alive
 from cts_tui.errors import ConfigError
 from cts_tui.model.trading import EventKind
 from cts_tui.model.views import EngineProgramView

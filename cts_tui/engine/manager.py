@@ -3,18 +3,16 @@
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import partial
 from typing import Final
 
 from cts_tui.engine.connection import ConnectionEngine
-from cts_tui.engine.steering import Wishes
+from cts_tui.engine.desired import DesiredState
 from cts_tui.errors import CtsError, StoreError
 from cts_tui.model.connection import ConnectionSetup
-from cts_tui.model.external import ExternalKey, ExternalWish
-from cts_tui.model.limits import LimitBook
 from cts_tui.model.money import ZERO
 from cts_tui.model.strategy import StrategySpec
 
@@ -23,38 +21,6 @@ _BACKOFF_S: Final = (1.0, 2.0, 5.0, 15.0, 60.0)
 _LEASE_MARGIN_S: Final = 1.0
 _SETTLED_S: Final = 60.0
 """An engine that ran this long begins anew with the shortest back-off."""
-
-
-@dataclass(frozen=True, slots=True)
-class DesiredState:
-    """What the trader wants, as read from the store in one transaction."""
-
-    setups: Sequence[ConnectionSetup]
-    specs: Sequence[StrategySpec]
-    close_requests: dict[int, set[str]]
-    """Keys of positions to close, by connection id."""
-    is_killed: bool
-    is_stop_requested: bool
-    external_wishes: Mapping[int, Mapping[ExternalKey, ExternalWish]] = field(default_factory=dict)
-    """What is to be adopted or ignored, by connection id."""
-    limits: LimitBook = field(default_factory=LimitBook)
-    flatten_requests: Mapping[int, int] = field(default_factory=dict)
-    """By connection id, since when everything is to be closed."""
-    reset_requests: Mapping[int, int] = field(default_factory=dict)
-    """By connection id, when the trader asked to begin anew against the loss limits."""
-    exposures: Mapping[tuple[int, bool], Decimal] = field(default_factory=dict)
-    """What is stored of open positions, by connection id and whether it is real money."""
-
-    def wishes_for(self, setup: ConnectionSetup) -> Wishes:
-        """Return what the engine of a connection is to go by."""
-        return Wishes(
-            is_killed=self.is_killed,
-            is_live=setup.live,
-            limits=self.limits.of(setup.id),
-            flatten_ms=self.flatten_requests.get(setup.id),
-            reset_ms=self.reset_requests.get(setup.id),
-            externals=self.external_wishes.get(setup.id, {}),
-        )
 
 
 @dataclass(slots=True)

@@ -3,38 +3,24 @@
 import asyncio
 import gc
 import logging
-import os
-import secrets
-import socket
 import sys
 import threading
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
 from typing import Any, Final
-
-import psutil
 
 from cts_tui.clock import Clock, SystemClock, utc_from_ms
 from cts_tui.engine.connection import ConnectionEngine
+from cts_tui.engine.desired import read_desired
 from cts_tui.engine.health import HealthMonitor
-from cts_tui.engine.manager import DesiredState, TradeEngineManager
+from cts_tui.engine.manager import TradeEngineManager
+from cts_tui.engine.processor import Processor
+from cts_tui.engine.registration import LEASE_S, Registration
 from cts_tui.errors import StoreError
-from cts_tui.exchange import limiter
 from cts_tui.model.connection import ConnectionSetup
 from cts_tui.model.strategy import StrategySpec
 from cts_tui.model.trading import Actor, EngineStatus, EventKind
 from cts_tui.settings import Settings
-from cts_tui.store import (
-    connections,
-    engines,
-    events,
-    externals,
-    leases,
-    positions,
-    risk,
-    setting_rows,
-    strategies,
-)
+from cts_tui.store import setting_rows
 from cts_tui.store.batch import Batch
 from cts_tui.store.database import Database
 from cts_tui.store.journal import Journal
@@ -44,7 +30,6 @@ LOG = logging.getLogger(__name__)
 POLL_S: Final = 0.1
 """How often desired state is read: it must be acted upon within 250 ms."""
 _HEARTBEAT_S: Final = 1.0
-LEASE_S: Final = 6.0
 
 
 class EngineProgram:
@@ -62,11 +47,16 @@ class EngineProgram:
         self._settings = settings
         self._vault = vault or Vault(database)
         self._clock = clock or SystemClock()
-        self.owner: Final = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
+        self._registration = Registration(database, self._clock)
         self._figures: dict[str, Any] | None = None
         self._stopping = threading.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._wake: asyncio.Event | None = None
+
+    @property
+    def owner(self) -> str:
+        """The name by which this program holds leases."""
+        return self._registration.owner
 
     def stop(self) -> None:
         """Ask the program to stop in order. Thread-safe, and harmless when it has not begun."""
@@ -84,22 +74,15 @@ class EngineProgram:
         self._loop, self._wake = asyncio.get_running_loop(), asyncio.Event()
         quicken()
         journal = Journal(self._database)
-        self._register()
+        self._registration.enter()
         manager = self._manager(journal)
-        monitor = HealthMonitor(
-            database=self._database,
-            journal=journal,
-            settings=self._settings,
-            clock=self._clock,
-            publish=self._publish,
-        )
+        monitor = self._monitor(journal)
+        keepers: list[Processor] = [monitor]
         try:
             async with asyncio.TaskGroup() as tasks:
-                side = [
-                    tasks.create_task(monitor.run(), name="health"),
-                    tasks.create_task(monitor.watch_lag(), name="lag"),
-                    tasks.create_task(self._beat(manager), name="heartbeat"),
-                ]
+                side = [tasks.create_task(keeper.run(), name=keeper.name) for keeper in keepers]
+                side.append(tasks.create_task(monitor.watch_lag(), name="lag"))
+                side.append(tasks.create_task(self._beat(manager), name="heartbeat"))
                 monitor.wake()
                 await self._converge_until_stopped(manager)
                 for task in side:
@@ -107,7 +90,7 @@ class EngineProgram:
         finally:
             await manager.stop()
             await asyncio.to_thread(journal.close)
-            self._deregister()
+            self._registration.leave()
 
     async def _converge_until_stopped(self, manager: TradeEngineManager) -> None:
         """Read desired state and converge on it; a store that cannot be read is read again."""
@@ -115,7 +98,7 @@ class EngineProgram:
         is_frozen = False
         while not self._stopping.is_set():
             try:
-                desired = await asyncio.to_thread(self._desired)
+                desired = await asyncio.to_thread(read_desired, self._database, self.owner)
             except StoreError as error:
                 LOG.warning("desired state cannot be read: %s", error)
             else:
@@ -131,83 +114,27 @@ class EngineProgram:
             except TimeoutError:
                 continue
 
-    def _desired(self) -> DesiredState:
-        with self._database.read() as transaction:
-            setups = connections.setups(transaction)
-            limits = risk.limit_book(transaction)
-            is_summed = limits.for_all.max_total_exposure is not None
-            return DesiredState(
-                setups=setups,
-                specs=strategies.specs(transaction),
-                close_requests=positions.close_requests(transaction),
-                is_killed=bool(setting_rows.get(transaction, setting_rows.KILL_SWITCH)),
-                is_stop_requested=engines.is_stop_requested(transaction, self.owner),
-                external_wishes=externals.wishes(transaction),
-                limits=limits,
-                flatten_requests=risk.flatten_requests(transaction),
-                reset_requests=risk.reset_requests(transaction),
-                exposures=risk.exposures(transaction) if is_summed else {},
-            )
-
     async def _beat(self, manager: TradeEngineManager) -> None:
         """Renew leases and the program's heartbeat every second."""
         while True:
             try:
-                await asyncio.to_thread(self._write_heartbeat)
+                await asyncio.to_thread(self._registration.beat, self._figures)
                 await manager.renew_leases()
             except StoreError as error:
                 LOG.warning("the heartbeat cannot be written: %s", error)
             await asyncio.sleep(_HEARTBEAT_S)
 
-    def _write_heartbeat(self) -> None:
-        with self._database.write() as transaction:
-            engines.beat(transaction, self.owner, self._now(), self._figures)
+    def _monitor(self, journal: Journal) -> HealthMonitor:
+        return HealthMonitor(
+            database=self._database,
+            journal=journal,
+            settings=self._settings,
+            clock=self._clock,
+            publish=self._publish,
+        )
 
     def _publish(self, figures: dict[str, Any]) -> None:
         self._figures = figures
-
-    def _now(self) -> datetime:
-        return utc_from_ms(self._clock.now_ms())
-
-    def _register(self) -> None:
-        """Enter this process, and take over from processes of this host that were killed."""
-        process = psutil.Process()
-        host = socket.gethostname()
-        now = self._now()
-        with self._database.write() as transaction:
-            for program in engines.programs(transaction):
-                if program["host"] == host and not is_process_alive(
-                    program["pid"], program["pid_started_at"]
-                ):
-                    leases.release(transaction, program["owner"])
-                    engines.deregister(transaction, program["owner"])
-            engines.register(
-                transaction,
-                owner=self.owner,
-                pid=process.pid,
-                pid_started_at=datetime.fromtimestamp(process.create_time(), UTC),
-                host=host,
-                now=now,
-            )
-            self._tell(transaction, "the engine program started", None, "running")
-
-    def _deregister(self) -> None:
-        with self._database.write() as transaction:
-            leases.release(transaction, self.owner)
-            engines.deregister(transaction, self.owner)
-            self._tell(transaction, "the engine program stopped in order", "running", "stopped")
-
-    def _tell(self, transaction: Any, message: str, before: str | None, after: str) -> None:
-        events.add(
-            transaction,
-            time=self._now(),
-            who=Actor.ENGINE,
-            kind=EventKind.ENGINE,
-            subject=self.owner,
-            message=message,
-            before=before,
-            after=after,
-        )
 
     def _manager(self, journal: Journal) -> TradeEngineManager:
         store_id = self._store_id()
@@ -231,8 +158,8 @@ class EngineProgram:
 
         return TradeEngineManager(
             make=make,
-            acquire=self._acquire,
-            release=self._release,
+            acquire=self._registration.acquire,
+            release=self._registration.release,
             lease_s=LEASE_S,
             on_failure=on_failure,
         )
@@ -240,28 +167,7 @@ class EngineProgram:
     def _store_id(self) -> str:
         """Return the store's own id, which keeps the order ids of two stores apart."""
         with self._database.write() as transaction:
-            return setting_rows.store_id(transaction, self._now())
-
-    async def _acquire(self, connection_id: int) -> bool:
-        return await asyncio.to_thread(self._acquire_now, connection_id)
-
-    async def _release(self, connection_id: int) -> None:
-        await asyncio.to_thread(self._release_now, connection_id)
-
-    def _acquire_now(self, connection_id: int) -> bool:
-        """Take or renew a lease, and with it this process's part of each exchange's rate limit."""
-        now = self._now()
-        with self._database.write() as transaction:
-            fence = leases.acquire(
-                transaction, connection_id, self.owner, now, now + timedelta(seconds=LEASE_S)
-            )
-            shares = leases.shares(transaction, self.owner, now)
-        limiter.share_out(shares)
-        return fence is not None
-
-    def _release_now(self, connection_id: int) -> None:
-        with self._database.write() as transaction:
-            leases.release(transaction, self.owner, connection_id)
+            return setting_rows.store_id(transaction, utc_from_ms(self._clock.now_ms()))
 
     def _record_failure(self, journal: Journal, setup: ConnectionSetup, reason: str) -> None:
         now_ms = self._clock.now_ms()
@@ -287,12 +193,3 @@ def quicken() -> None:
     """
     gc.set_threshold(50_000, 20, 20)
     sys.setswitchinterval(0.0005)
-
-
-def is_process_alive(pid: int, started_at: datetime) -> bool:
-    """Return whether the process `pid` that started at `started_at` still runs on this host."""
-    try:
-        created = datetime.fromtimestamp(psutil.Process(pid).create_time(), UTC)
-    except psutil.Error:
-        return False
-    return abs((created - started_at).total_seconds()) < 1.0

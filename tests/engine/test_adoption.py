@@ -5,8 +5,8 @@ from decimal import Decimal
 
 import pytest
 
+from cts_tui.engine.desired import DesiredState
 from cts_tui.engine.guard_orders import wishes
-from cts_tui.engine.manager import DesiredState
 from cts_tui.engine.steering import Steering
 from cts_tui.model.external import ExternalKind, ExternalWish
 from cts_tui.model.trading import Direction, OrderPurpose, OrderStatus, OrderType, Side

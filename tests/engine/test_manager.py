@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 import cts_tui.engine.manager as manager_module
-from cts_tui.engine.manager import DesiredState, TradeEngineManager
+from cts_tui.engine.desired import DesiredState
+from cts_tui.engine.manager import TradeEngineManager
 from cts_tui.engine.steering import Wishes
 from cts_tui.errors import ConfigError, StoreError
 from cts_tui.model.connection import ConnectionSetup

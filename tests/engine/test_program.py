@@ -18,7 +18,8 @@ import cts_tui.engine.connection as connection_module
 import cts_tui.engine.manager as manager_module
 import cts_tui.engine.program as program_module
 from cts_tui.clock import SystemClock, utc_from_ms
-from cts_tui.engine.program import EngineProgram, is_process_alive
+from cts_tui.engine.program import EngineProgram
+from cts_tui.engine.registration import is_process_alive
 from cts_tui.exchange.limiter import limiter_of
 from cts_tui.model.market import Candle, CandleClosed, Source, Tick
 from cts_tui.settings import Settings

@@ -11,10 +11,12 @@ from cts_tui.store.tables.connections import (
     LeaseRow,
 )
 from cts_tui.store.tables.desk import EventRow, SettingRow
+from cts_tui.store.tables.health import AlertRow, HealthSampleRow
 from cts_tui.store.tables.market import CandleRow, IndicationRow, LatestPriceRow
 from cts_tui.store.tables.trading import FillRow, OrderRow, PositionRow, SignalRow, StrategyRow
 
 __all__ = [
+    "ALERTS",
     "BALANCES",
     "CANDLES",
     "CONNECTIONS",
@@ -24,6 +26,7 @@ __all__ = [
     "EVENTS",
     "EXTERNALS",
     "FILLS",
+    "HEALTH_SAMPLES",
     "INDICATIONS",
     "LATEST_PRICES",
     "LEASES",
@@ -34,6 +37,7 @@ __all__ = [
     "SETTINGS",
     "SIGNALS",
     "STRATEGIES",
+    "AlertRow",
     "BalanceRow",
     "CandleRow",
     "ConnectionRow",
@@ -43,6 +47,7 @@ __all__ = [
     "EventRow",
     "ExternalRow",
     "FillRow",
+    "HealthSampleRow",
     "IndicationRow",
     "LatestPriceRow",
     "LeaseRow",
@@ -74,3 +79,5 @@ SETTINGS = METADATA.tables["settings"]
 EXTERNALS = METADATA.tables["externals"]
 BALANCES = METADATA.tables["balances"]
 RISK_STATES = METADATA.tables["risk_states"]
+ALERTS = METADATA.tables["alerts"]
+HEALTH_SAMPLES = METADATA.tables["health_samples"]

@@ -1,0 +1,44 @@
+"""Alerts, and samples of health over time
+
+Revision: 0004
+Follows: 0003
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0004"
+down_revision = "0003"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "alerts",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("rule", sa.String(), nullable=False),
+        sa.Column("subject", sa.String(), nullable=False),
+        sa.Column("severity", sa.String(), nullable=False),
+        sa.Column("message", sa.String(), nullable=False),
+        sa.Column("raised_at", sa.String(), nullable=False),
+        sa.Column("seen_at", sa.String(), nullable=False),
+        sa.Column("cleared_at", sa.String(), nullable=True),
+        sa.Column("notified_at", sa.String(), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index("ix_alerts_cleared_at", "alerts", ["cleared_at"])
+    op.create_table(
+        "health_samples",
+        sa.Column("time_ms", sa.BigInteger(), nullable=False),
+        sa.Column("status", sa.String(), nullable=False),
+        sa.Column("figures", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("time_ms"),
+        sqlite_with_rowid=False,
+    )
+
+
+def downgrade() -> None:
+    op.drop_table("health_samples")
+    op.drop_index("ix_alerts_cleared_at", "alerts")
+    op.drop_table("alerts")
