@@ -7,6 +7,7 @@ import shutil
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
+from decimal import getcontext
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from cts_tui.store.journal import Journal
 from cts_tui.store.schema import open_store
 
 Until = Callable[..., Awaitable[None]]
-_WAIT_S = 20.0
+_WAIT_S = 60.0
 
 
 @pytest.fixture(autouse=True)
@@ -40,6 +41,14 @@ def own_log() -> Iterator[None]:
         added.close()
     logger.setLevel(level)
     logger.propagate = propagate
+
+
+@pytest.fixture(autouse=True)
+def own_decimals() -> Iterator[None]:
+    """No library leaves our decimals rounded in another way than Python's own (S14)."""
+    before = (getcontext().rounding, dict(getcontext().traps))
+    yield
+    assert (getcontext().rounding, dict(getcontext().traps)) == before
 
 
 @pytest.fixture

@@ -2,8 +2,9 @@
 
 import logging
 import ssl
-from collections.abc import Mapping
-from functools import cache
+from collections.abc import Callable, Mapping
+from decimal import localcontext
+from functools import cache, wraps
 from typing import Any, Final
 
 from cts_tui.errors import ConfigError, CtsError
@@ -52,10 +53,25 @@ def build_client(
     given = overlay.get("options")
     if not (isinstance(given, Mapping) and "fetchMarkets" in given):
         restrict_markets(client, market)
+    client.decimal_to_precision = in_own_context(client.decimal_to_precision)
     client.ssl_context = _tls(client.cafile) if client.verify else client.verify
     if not _is_encrypted(client.urls.get("api")):
         client.timeout_on_exit = 0
     return client
+
+
+def in_own_context(to_precision: Callable[..., str]) -> Callable[..., str]:
+    """Let ccxt round in a decimal context of its own: it sets rounding and traps of the thread's.
+
+    From its first order on, our own figures would else be rounded half-up, and tiny ones raise.
+    """
+
+    @wraps(to_precision)
+    def apart(*arguments: Any, **named: Any) -> str:
+        with localcontext():
+            return to_precision(*arguments, **named)
+
+    return apart
 
 
 def _refuse_unknown(plain: Any, overlay: Mapping[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""What can be wrong with the desk: the one word of the health report, its history and the alerts."""
+"""What can be wrong with the desk: one word for the health report, its history and the alerts."""
 
 from dataclasses import dataclass
 from enum import StrEnum

@@ -137,8 +137,10 @@ def test_ctrl_c_reaches_only_the_program_and_its_processes_end_with_it(
     program = (
         "import os, signal, sys; from cts_tui.__main__ import main\n"
         "from cts_tui.cli import optimize\n"
+        "calls = []\n"
         "def interrupt(what, done, total):\n"
-        "    if done < 200: os.killpg(0, signal.SIGINT)\n"
+        "    calls.append(done)\n"
+        "    if len(calls) == 1: os.killpg(0, signal.SIGINT)\n"
         "optimize.progress_bar = interrupt\n"
         "if __name__ == '__main__':\n"
         f"    sys.argv = ['cts-tui', 'optimize', {str(candles)!r}, '--strategy', 'sma-cross',\n"

@@ -1,3 +1,4 @@
+from decimal import getcontext
 from typing import Any
 
 import pytest
@@ -188,3 +189,13 @@ def test_what_ccxt_does_not_know_is_refused_before_an_order_goes_elsewhere() -> 
     with pytest.raises(ConfigError, match="spot, swap, which ccxt does not know"):
         built("binance", {"spot": {"urls": {"api": LOCAL}}, "swap": {}})
     assert built("binance", {"note": "mine", "urls": {"api": LOCAL}})
+
+
+def test_s14_rounding_by_ccxt_leaves_our_decimal_context_as_it_is() -> None:
+    client = built("binance", {})
+    before = (getcontext().rounding, dict(getcontext().traps))
+    market = {"symbol": "A/B", "precision": {"amount": 0.01, "price": 0.01}, "limits": {}}
+    client.markets = {"A/B": market}
+    assert client.price_to_precision("A/B", 0.125) == "0.13", "half-up, as exchanges do"
+    assert client.amount_to_precision("A/B", 0.129) == "0.12"
+    assert (getcontext().rounding, dict(getcontext().traps)) == before

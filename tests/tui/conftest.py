@@ -36,6 +36,17 @@ class Stage:
             await self.pilot.pause(0.01)
         raise AssertionError(f"never happened: {why or is_so}")
 
+    async def rest(self) -> None:
+        """Wait until nothing that is seen changes any more."""
+        before = ""
+        for _ in range(100):
+            await self.pilot.pause()
+            seen = self.app.export_screenshot()
+            if seen == before:
+                return
+            before = seen
+        raise AssertionError("the screen never came to rest")
+
     async def press(self, *keys: str) -> None:
         await self.pilot.press(*keys)
 

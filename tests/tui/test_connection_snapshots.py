@@ -52,13 +52,14 @@ def look(compare: Compare, size: tuple[int, int], *keys: str, desk: FakeDesk | N
         return stage.table.rows
 
     async def arrange(pilot: Pilot[None]) -> None:
+        stage.pilot = pilot
         await until(lambda: stage.app.session.summary and stage.table.rows)
         for key in ("2", *keys):
             await pilot.press(key)
             await pilot.pause()
             await until(lambda: not stage.app.workers or _idle(stage.app))
             await until(is_at_rest)
-        await pilot.pause()
+        await stage.rest()
 
     return compare(stage.app, terminal_size=size, run_before=arrange)
 

@@ -44,6 +44,7 @@ def look(compare: Compare, size: tuple[int, int], *keys: str, desk: FakeDesk) ->
         return stage.table.rows
 
     async def arrange(pilot: Pilot[None]) -> None:
+        stage.pilot = pilot
         await until(lambda: stage.app.session.summary and stage.table.rows)
         for key in keys:
             await pilot.press(key)
@@ -51,7 +52,7 @@ def look(compare: Compare, size: tuple[int, int], *keys: str, desk: FakeDesk) ->
             await until(is_at_rest)
         for field in stage.app.screen.query(Input):
             field.cursor_blink = False
-        await pilot.pause()
+        await stage.rest()
 
     return compare(stage.app, terminal_size=size, run_before=arrange)
 

@@ -35,7 +35,7 @@ def look(compare: Compare, size: tuple[int, int], *keys: str, **options: Any) ->
 
     def is_reading() -> bool:
         shown = stage.app.screen
-        return any(one.is_running for one in stage.app.workers if one.node is shown)
+        return any(not one.is_finished for one in stage.app.workers if one.node is shown)
 
     async def arrange(pilot: Pilot[None]) -> None:
         stage.pilot = pilot
@@ -46,7 +46,7 @@ def look(compare: Compare, size: tuple[int, int], *keys: str, **options: Any) ->
             await until(lambda: not is_reading())
         for field in stage.app.screen.query(Input):
             field.cursor_blink = False
-        await pilot.pause()
+        await stage.rest()
 
     return compare(stage.app, terminal_size=size, run_before=arrange)
 

@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from cts_tui.clock import SystemClock
 from cts_tui.errors import CtsError
+from cts_tui.exchange.client_setup import in_own_context
 from cts_tui.exchange.faults import Circumstances, explained
 from cts_tui.exchange.instruments import instruments_of
 from cts_tui.exchange.loader import load_exchange
@@ -57,6 +58,7 @@ class OfflineSession:
         client.options |= {"uta": False, "unifiedAccount": False, "enableUnifiedAccount": True}
         client.options["enableUnifiedMargin"] = False
         client.fetch = self._fetch
+        client.decimal_to_precision = in_own_context(client.decimal_to_precision)
         self.client = client
         self.instruments = instruments_of(client.markets, self.market, client.precisionMode)
 

@@ -64,13 +64,14 @@ async def test_what_may_have_arrived_is_unknown_and_the_search_tells_the_truth(
 
 
 async def test_an_order_that_is_accepted_late_is_found_later(scene: Scene) -> None:
-    scene.fail("late", seconds=0.15)
+    scene.fail("late", seconds=600)
     order = scene.floor.order()
     with pytest.raises(UnknownOutcome):
         await scene.venue.submit(order)
     search = await scene.venue.find(order)
     assert (search.report, search.asked) == (None, EVERYWHERE), "absence is no evidence yet"
     assert scene.venue.traits.absence_window_s > 0
+    scene.exchange.release_late()
     await until(lambda: scene.accepted)
     assert await scene.floor.status(order) is OrderStatus.FILLED
     assert (await scene.floor.told())[0].client_order_id == order.client_order_id

@@ -46,6 +46,8 @@ class ReadingScreen(Screen[None], Generic[BodyT]):
         self.session = session
         self.header = DeskHeader()
         self._reading: Worker[Reading[BodyT]] | None = None
+        self._reads_again = False
+        """Whether what is being read now is not what the trader asked for since."""
         self._timer: Timer | None = None
 
     @abstractmethod
@@ -63,7 +65,7 @@ class ReadingScreen(Screen[None], Generic[BodyT]):
 
     def on_mount(self) -> None:
         """Start the timer of the readings."""
-        self._timer = self.set_interval(self.READ_EVERY_S, self.refresh_now)
+        self._timer = self.set_interval(self.READ_EVERY_S, self._refresh_in_time)
         self.show_header()
 
     def on_screen_resume(self) -> None:
@@ -82,9 +84,18 @@ class ReadingScreen(Screen[None], Generic[BodyT]):
             self._timer.pause()
 
     def refresh_now(self) -> None:
+        """Read in a thread; where a reading still runs, once more after it."""
+        self._reads_again = self._has_begun
+        self._refresh_in_time()
+
+    @property
+    def _has_begun(self) -> bool:
+        return self._reading is not None and not self._reading.is_finished
+
+    def _refresh_in_time(self) -> None:
         """Read in a thread, unless the last reading still runs."""
         desk = self.session.desk
-        if desk is None or (self._reading and not self._reading.is_finished):
+        if desk is None or self._has_begun:
             return
         self._reading = self.run_worker(
             partial(self._read_all, desk),
@@ -107,6 +118,8 @@ class ReadingScreen(Screen[None], Generic[BodyT]):
             self._accept(event.worker.result)
         elif event.state is WorkerState.ERROR:
             self._note_failure(reason_of(event.worker.error))
+        if event.worker.is_finished and self._reads_again:
+            self.refresh_now()
 
     def _accept(self, reading: Reading[BodyT]) -> None:
         before = self.session.engine
