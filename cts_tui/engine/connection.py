@@ -23,7 +23,7 @@ from cts_tui.engine.past import Past
 from cts_tui.engine.pipeline import Pipeline
 from cts_tui.engine.processor import Processor
 from cts_tui.engine.recorder import Recorder
-from cts_tui.engine.rehearsal import trade_through
+from cts_tui.engine.rehearsal import to_trade, trade_through
 from cts_tui.engine.requests import ExitRequest
 from cts_tui.engine.restoring import restore
 from cts_tui.engine.sessions import SessionKeeper
@@ -224,7 +224,8 @@ class ConnectionEngine:
         if feed is None:
             return {}
         if feed.source is Source.SIMULATED:
-            return {symbol: self._past.newer(symbol, past) for symbol, past in found.items()}
+            context, past = self.context, self._past
+            return {symbol: to_trade(context, past, symbol, told) for symbol, told in found.items()}
         for symbol, past in found.items():
             self._past.take(symbol, past, feed.source)
         return {}

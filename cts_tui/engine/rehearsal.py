@@ -1,13 +1,31 @@
 """A simulated market's history, traded before the engine goes on with the present."""
 
 from collections.abc import Mapping
+from typing import Final
 
 from cts_tui.clock import ManualClock
 from cts_tui.engine.context import EngineContext
 from cts_tui.engine.paper_account import PaperAccount
+from cts_tui.engine.past import Past
 from cts_tui.engine.pipeline import Pipeline
 from cts_tui.model.columns import CandleColumns
 from cts_tui.model.market import CandleClosed, Source, timeframe_ms
+
+_FIRST: Final = 120
+"""Candles of a new market that are traded; its older ones only warm up, so that a start is short."""
+
+
+def to_trade(
+    context: EngineContext, past: Past, symbol: str, history: CandleColumns
+) -> CandleColumns:
+    """Return the candles of a simulated history that are to be traded; take the others as past.
+
+    What came since the last known candle is traded whole: a stop may have been touched there.
+    """
+    if context.market.buffer(symbol, context.setup.timeframe).last is not None:
+        return past.newer(symbol, history)
+    past.take(symbol, history.slice(0, -_FIRST), Source.SIMULATED)
+    return history.slice(-_FIRST)
 
 
 async def trade_through(
@@ -18,7 +36,7 @@ async def trade_through(
 ) -> None:
     """Trade candles at their own time, as a replay does.
 
-    So the demo opens on a desk that has been at work for hours. Real history is never traded.
+    So the demo opens on a desk that has been at work. Real history is never traded.
     """
     timeframe, now = context.setup.timeframe, context.clock
     context.clock = clock = ManualClock()

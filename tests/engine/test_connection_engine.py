@@ -450,6 +450,9 @@ async def test_a_simulated_market_is_traded_from_its_past_on_but_only_once(
     assert len(first) > 20
     times = [row["opened_at"].timestamp() * 1000 for row in first]
     assert max(times) - min(times) > 60 * MINUTE_MS, "at the market's own time"
+    assert min(times) > rig.clock.now_ms() - 122 * MINUTE_MS, "what is older only warms up"
+    own = [row["time_ms"] for row in stored(database, "candles") if row["timeframe"] == "1m"]
+    assert min(own) < rig.clock.now_ms() - 450 * MINUTE_MS
     signals = {(row["symbol"], row["time_ms"], row["side"]) for row in stored(database, "signals")}
     candles = len(stored(database, "candles"))
     async with rig.running(setup, specs=(eager,)):
