@@ -224,8 +224,8 @@ class ConnectionEngine:
         if feed is None:
             return {}
         if feed.source is Source.SIMULATED:
-            context, past = self.context, self._past
-            return {symbol: to_trade(context, past, symbol, told) for symbol, told in found.items()}
+            choose = partial(to_trade, self.context, self._past)
+            return {symbol: choose(symbol, past) for symbol, past in found.items()}
         for symbol, past in found.items():
             self._past.take(symbol, past, feed.source)
         return {}

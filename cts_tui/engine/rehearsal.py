@@ -12,7 +12,7 @@ from cts_tui.model.columns import CandleColumns
 from cts_tui.model.market import CandleClosed, Source, timeframe_ms
 
 _FIRST: Final = 120
-"""Candles of a new market that are traded; its older ones only warm up, so that a start is short."""
+"""Candles of a new market that are traded; older ones only warm up, so that it starts soon."""
 
 
 def to_trade(
