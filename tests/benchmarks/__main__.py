@@ -5,6 +5,7 @@ import sys
 
 _PARTS = (
     "first_frame",
+    "engine_running",
     "pipeline_cycle",
     "live_rules",
     "positions",
