@@ -10,7 +10,7 @@ from cts_tui.store.tables.connections import (
     EngineStateRow,
     LeaseRow,
 )
-from cts_tui.store.tables.desk import EventRow, SettingRow
+from cts_tui.store.tables.desk import EventRow, QuarantineRow, SettingRow
 from cts_tui.store.tables.health import AlertRow, HealthSampleRow
 from cts_tui.store.tables.market import CandleRow, IndicationRow, LatestPriceRow
 from cts_tui.store.tables.trading import FillRow, OrderRow, PositionRow, SignalRow, StrategyRow
@@ -33,6 +33,7 @@ __all__ = [
     "METADATA",
     "ORDERS",
     "POSITIONS",
+    "QUARANTINE",
     "RISK_STATES",
     "SETTINGS",
     "SIGNALS",
@@ -53,6 +54,7 @@ __all__ = [
     "LeaseRow",
     "OrderRow",
     "PositionRow",
+    "QuarantineRow",
     "RiskStateRow",
     "SettingRow",
     "SignalRow",
@@ -76,6 +78,7 @@ FILLS = METADATA.tables["fills"]
 POSITIONS = METADATA.tables["positions"]
 EVENTS = METADATA.tables["events"]
 SETTINGS = METADATA.tables["settings"]
+QUARANTINE = METADATA.tables["quarantine"]
 EXTERNALS = METADATA.tables["externals"]
 BALANCES = METADATA.tables["balances"]
 RISK_STATES = METADATA.tables["risk_states"]

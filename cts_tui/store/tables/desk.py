@@ -1,4 +1,4 @@
-"""The desk itself: events and settings that outlive a restart."""
+"""The desk itself: events and settings that outlive a restart, and rows that were set aside."""
 
 from datetime import datetime
 from typing import Any
@@ -33,3 +33,20 @@ class SettingRow(SQLModel, table=True):
     key: str = Field(primary_key=True)
     value: Any = Field(sa_type=Json)
     updated_at: datetime = Field(sa_type=UtcTime)
+
+
+class QuarantineRow(SQLModel, table=True):
+    """A row that had to go, whole: a repair has moved it here, and says so."""
+
+    __tablename__ = "quarantine"
+
+    id: int | None = Field(default=None, primary_key=True)
+    time: datetime = Field(sa_type=UtcTime)
+    kind: str
+    """Name of the check that found it, like `orphan`."""
+    origin: str
+    """The table it was in."""
+    key: str
+    """Its key there."""
+    content: str
+    """JSON object: column → value as it was stored; bytes as `{"hex": …}`."""

@@ -68,6 +68,7 @@ class OrderRow(SQLModel, table=True):
     __table_args__ = (
         Index("ix_orders_connection_status", "connection_id", "status"),
         Index("ix_orders_connection_venue_order_id", "connection_id", "venue_order_id"),
+        Index("ix_orders_position_key", "position_key"),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -103,6 +104,7 @@ class FillRow(SQLModel, table=True):
     __tablename__ = "fills"
     __table_args__ = (
         UniqueConstraint("connection_id", "symbol", "venue_trade_id", "client_order_id"),
+        Index("ix_fills_client_order_id", "client_order_id"),
     )
 
     id: int | None = Field(default=None, primary_key=True)

@@ -1,4 +1,4 @@
-"""Alerts, and samples of health over time
+"""Alerts, samples of health over time, rows set aside by repairs; what belongs together by index
 
 Revision: 0004
 Follows: 0003
@@ -36,9 +36,24 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("time_ms"),
         sqlite_with_rowid=False,
     )
+    op.create_table(
+        "quarantine",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("time", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("origin", sa.String(), nullable=False),
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("content", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index("ix_orders_position_key", "orders", ["position_key"])
+    op.create_index("ix_fills_client_order_id", "fills", ["client_order_id"])
 
 
 def downgrade() -> None:
+    op.drop_index("ix_fills_client_order_id", "fills")
+    op.drop_index("ix_orders_position_key", "orders")
+    op.drop_table("quarantine")
     op.drop_table("health_samples")
     op.drop_index("ix_alerts_cleared_at", "alerts")
     op.drop_table("alerts")
