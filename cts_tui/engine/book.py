@@ -8,8 +8,8 @@ from typing import Final
 
 import numpy as np
 
-from cts_tui.engine.holding import Holding
 from cts_tui.model.columns import FloatArray
+from cts_tui.model.holding import Holding
 from cts_tui.model.records import PositionRecord
 from cts_tui.model.trade import Trade
 from cts_tui.model.trading import Direction, PositionStatus

@@ -10,12 +10,12 @@ from typing import TypeVar
 
 from cts_tui.engine.book import LivePosition
 from cts_tui.engine.context import EngineContext
-from cts_tui.engine.holding import fee_parts
 from cts_tui.engine.order_ids import is_ours
 from cts_tui.engine.order_life import with_fill, with_report
 from cts_tui.engine.sending import OrderSender
 from cts_tui.engine.settlement import close, enter, is_dust, leave, record_position, reopen
 from cts_tui.engine.working import Working, WorkingOrders
+from cts_tui.model.holding import fee_parts
 from cts_tui.model.money import round_money
 from cts_tui.model.records import Fill, Order
 from cts_tui.model.strategy import StrategySpec

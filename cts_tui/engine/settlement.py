@@ -4,8 +4,8 @@ from decimal import Decimal
 
 from cts_tui.engine.book import LivePosition
 from cts_tui.engine.context import EngineContext
-from cts_tui.engine.holding import FeeParts, Holding
 from cts_tui.engine.requests import Request
+from cts_tui.model.holding import FeeParts, Holding
 from cts_tui.model.instrument import Instrument
 from cts_tui.model.money import money_text, notional
 from cts_tui.model.records import Fill, Order

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from cts_tui.engine.book import LivePosition
-from cts_tui.engine.holding import Holding
+from cts_tui.model.holding import Holding
 from cts_tui.model.market import Source, Tick
 from cts_tui.model.strategy import StrategySpec
 from cts_tui.model.trading import Direction

@@ -19,7 +19,6 @@ from cts_tui.clock import SystemClock
 from cts_tui.engine.account import Account
 from cts_tui.engine.book import LivePosition
 from cts_tui.engine.context import EngineContext
-from cts_tui.engine.holding import Holding
 from cts_tui.engine.market_state import MarketState
 from cts_tui.engine.pipeline import Pipeline
 from cts_tui.engine.program import quicken
@@ -27,6 +26,7 @@ from cts_tui.engine.recorder import Recorder
 from cts_tui.exchange.session import ExchangeSession
 from cts_tui.market.ccxt_feed import CcxtFeed
 from cts_tui.model.credentials import Credentials
+from cts_tui.model.holding import Holding
 from cts_tui.model.market import Source
 from cts_tui.model.trading import Direction, MarketType, Mode
 from cts_tui.rules.protection import Protection

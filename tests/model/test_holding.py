@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cts_tui.engine.holding import FeeParts, Holding, fee_parts
+from cts_tui.model.holding import FeeParts, Holding, fee_parts
 from cts_tui.model.money import ZERO, round_money
 from cts_tui.model.records import Fill
 from cts_tui.model.trading import Direction, Side
