@@ -2,18 +2,18 @@
 
 from typing import Any
 
-from cts_tui.desk.figures import connection_views
-from cts_tui.desk.session_figures import (
+from cts_tui.model.connection_view import ConnectionDetail
+from cts_tui.model.views import ConnectionView
+from cts_tui.store import connections, engines
+from cts_tui.store.database import Transaction
+from cts_tui.store.engine_figures import (
     feed_of,
     filter_error_of,
     not_traded_of,
     session_of,
     universe_of,
 )
-from cts_tui.model.connection_view import ConnectionDetail
-from cts_tui.model.views import ConnectionView
-from cts_tui.store import connections, engines
-from cts_tui.store.database import Transaction
+from cts_tui.store.heard import connection_views
 
 
 def connection_details(

@@ -6,7 +6,6 @@ from cts_tui.desk.connection_changes import ConnectionChanges, listed, open_posi
 from cts_tui.desk.connection_details import connection_details
 from cts_tui.desk.credentials import CredentialDesk
 from cts_tui.desk.drafts import check_draft
-from cts_tui.desk.figures import connection_views
 from cts_tui.desk.live_gates import ClosedGatesError, found, gates
 from cts_tui.desk.room import Room
 from cts_tui.errors import ConfigError
@@ -22,6 +21,7 @@ from cts_tui.model.trading import EventKind, MarketType, Mode
 from cts_tui.model.views import ConnectionView
 from cts_tui.store import connections, positions
 from cts_tui.store.database import Transaction
+from cts_tui.store.heard import connection_views
 
 
 class ConnectionDesk:

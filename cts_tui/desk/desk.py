@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Final
 
 from cts_tui.clock import Clock, SystemClock
-from cts_tui.desk import figures
 from cts_tui.desk.connection_tests import ConnectionTestDesk
 from cts_tui.desk.connections import ConnectionDesk
 from cts_tui.desk.controls import ControlDesk
@@ -40,8 +39,9 @@ from cts_tui.model.trading import Actor, EngineStatus, EventKind
 from cts_tui.model.views import DeskSummary
 from cts_tui.paths import DataFolder
 from cts_tui.private_files import make_data_private
-from cts_tui.store import history
+from cts_tui.store import history, sums
 from cts_tui.store.database import Database
+from cts_tui.store.heard import connection_views
 from cts_tui.store.key_files import make_keys_private
 from cts_tui.store.schema import open_store
 from cts_tui.store.vault import Vault
@@ -67,7 +67,7 @@ class Desk:
         self.database = database
         self.vault = Vault(database, data_root=data_root)
         self._room = Room(database, actor, clock or SystemClock())
-        self._realized = figures.RealizedTotals()
+        self._realized = sums.RealizedTotals()
         self.credentials = CredentialDesk(self._room, self.vault)
         self.secrets = SecretsDesk(self._room, self.vault)
         self.connections = ConnectionDesk(self._room, self.credentials)
@@ -85,7 +85,7 @@ class Desk:
         self.market = MarketDesk(self._room)
         self.reports = ReportDesk(self._room)
         self.programs = ProgramDesk(self._room)
-        self.health = HealthDesk(self._room, self.programs)
+        self.health = HealthDesk(self._room)
 
     @classmethod
     def open(cls, folder: DataFolder, actor: Actor, clock: Clock | None = None) -> "Desk":
@@ -119,9 +119,9 @@ class Desk:
         midnight_ms = int(midnight.timestamp() * 1000)
         programs = self.programs.list()
         with self._room.database.read() as transaction:
-            views = figures.connection_views(transaction, now_ms)
-            held = figures.open_figures(transaction, now_ms)
-            today = figures.realized_figures(transaction, since=midnight)
+            views = connection_views(transaction, now_ms)
+            held = sums.open_figures(transaction, now_ms)
+            today = sums.realized_figures(transaction, since=midnight)
             total = self._realized.read(transaction)
             signals = history.count_signals(transaction, since_ms=midnight_ms)
             live = live_connections(transaction, views)

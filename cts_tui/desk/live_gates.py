@@ -4,13 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from cts_tui.desk.figures import SILENT_MS
 from cts_tui.errors import ConfigError
 from cts_tui.exchange.permissions import tells_permissions
 from cts_tui.model.connection import ConnectionSetup
 from cts_tui.model.connection_test import ConnectionTest, StepStatus
 from cts_tui.model.gate import Gate
-from cts_tui.model.trading import EngineStatus, Mode
+from cts_tui.model.trading import SILENT_MS, EngineStatus, Mode
 from cts_tui.model.views import ConnectionView
 from cts_tui.store import connections, engines, risk, setting_rows
 from cts_tui.store.database import Transaction

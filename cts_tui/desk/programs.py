@@ -1,16 +1,13 @@
 """Engine programs: which processes trade on this store, and asking them to stop."""
 
-import socket
 import time
 
-from cts_tui.desk.figures import SILENT_MS
 from cts_tui.desk.room import Room
-from cts_tui.engine.registration import is_process_alive
+from cts_tui.engine.processes import program_views
 from cts_tui.errors import ConfigError
 from cts_tui.model.trading import EventKind
 from cts_tui.model.views import EngineProgramView
 from cts_tui.store import engines
-from cts_tui.store.column_types import to_ms
 
 
 class ProgramDesk:
@@ -21,30 +18,8 @@ class ProgramDesk:
 
     def list(self) -> list[EngineProgramView]:
         """Return the processes that registered and have not ended in order, oldest first."""
-        now_ms = self._room.clock.now_ms()
-        host = socket.gethostname()
         with self._room.database.read() as transaction:
-            rows = engines.programs(transaction)
-        views = []
-        for row in rows:
-            heartbeat_ms = to_ms(row["heartbeat_at"])
-            is_gone = row["host"] == host and not is_process_alive(
-                row["pid"], row["pid_started_at"]
-            )
-            figures = row["figures"] or {}
-            views.append(
-                EngineProgramView(
-                    owner=row["owner"],
-                    pid=row["pid"],
-                    host=row["host"],
-                    started_at_ms=to_ms(row["started_at"]),
-                    heartbeat_ms=heartbeat_ms,
-                    is_alive=not is_gone and now_ms - heartbeat_ms < SILENT_MS,
-                    rss_mb=figures.get("rss_mb", 0.0),
-                    cpu_pct=figures.get("cpu_pct", 0.0),
-                )
-            )
-        return views
+            return program_views(transaction, self._room.clock.now_ms())
 
     def is_any_alive(self) -> bool:
         """Return whether an engine runs on this store."""

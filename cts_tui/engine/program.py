@@ -6,12 +6,13 @@ import logging
 import sys
 import threading
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
 from cts_tui.clock import Clock, SystemClock, utc_from_ms
 from cts_tui.engine.connection import ConnectionEngine
 from cts_tui.engine.desired import read_desired
-from cts_tui.engine.health import HealthMonitor
+from cts_tui.engine.health.monitor import HealthMonitor
+from cts_tui.engine.health.published import ProgramFigures
 from cts_tui.engine.manager import TradeEngineManager
 from cts_tui.engine.processor import Processor
 from cts_tui.engine.registration import LEASE_S, Registration
@@ -48,7 +49,7 @@ class EngineProgram:
         self._vault = vault or Vault(database)
         self._clock = clock or SystemClock()
         self._registration = Registration(database, self._clock)
-        self._figures: dict[str, Any] | None = None
+        self._figures = ProgramFigures()
         self._stopping = threading.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._wake: asyncio.Event | None = None
@@ -78,6 +79,8 @@ class EngineProgram:
         manager = self._manager(journal)
         monitor = self._monitor(journal)
         keepers: list[Processor] = [monitor]
+        for keeper in keepers:
+            self._figures.follow(keeper)
         try:
             async with asyncio.TaskGroup() as tasks:
                 side = [tasks.create_task(keeper.run(), name=keeper.name) for keeper in keepers]
@@ -118,7 +121,7 @@ class EngineProgram:
         """Renew leases and the program's heartbeat every second."""
         while True:
             try:
-                await asyncio.to_thread(self._registration.beat, self._figures)
+                await asyncio.to_thread(self._registration.beat, self._figures.as_row())
                 await manager.renew_leases()
             except StoreError as error:
                 LOG.warning("the heartbeat cannot be written: %s", error)
@@ -130,11 +133,8 @@ class EngineProgram:
             journal=journal,
             settings=self._settings,
             clock=self._clock,
-            publish=self._publish,
+            published=self._figures,
         )
-
-    def _publish(self, figures: dict[str, Any]) -> None:
-        self._figures = figures
 
     def _manager(self, journal: Journal) -> TradeEngineManager:
         store_id = self._store_id()

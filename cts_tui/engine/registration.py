@@ -10,6 +10,7 @@ from typing import Any, Final
 import psutil
 
 from cts_tui.clock import Clock, utc_from_ms
+from cts_tui.engine.processes import is_process_alive
 from cts_tui.exchange import limiter
 from cts_tui.model.trading import Actor, EventKind
 from cts_tui.store import engines, events, leases
@@ -97,12 +98,3 @@ class Registration:
             before=before,
             after=after,
         )
-
-
-def is_process_alive(pid: int, started_at: datetime) -> bool:
-    """Return whether the process `pid` that started at `started_at` still runs on this host."""
-    try:
-        created = datetime.fromtimestamp(psutil.Process(pid).create_time(), UTC)
-    except psutil.Error:
-        return False
-    return abs((created - started_at).total_seconds()) < 1.0

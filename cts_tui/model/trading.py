@@ -192,6 +192,10 @@ class EngineStatus(StrEnum):
     FAILED = "failed"
 
 
+SILENT_MS: Final = 6_000
+"""An engine or program that has not been heard of for this long is taken for dead."""
+
+
 class Actor(StrEnum):
     """Who changed something (S13)."""
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from cts_tui.model.connection_test import ConnectionTest
 from cts_tui.model.gate import Flattening
+from cts_tui.model.health import Fault
 from cts_tui.model.live_view import LiveConnection
 from cts_tui.model.trading import (
     Direction,
@@ -270,6 +271,9 @@ class HealthReport:
 
     status: HealthStatus
     reasons: tuple[str, ...]
+    """The messages of the faults."""
     sections: Report
     """By name: database, connections, engines, processors, feeds, indications, strategies,
     signals, positions, integrity, api, process."""
+    faults: tuple[Fault, ...] = ()
+    """The gravest first."""

@@ -69,8 +69,10 @@ def ended(process: "subprocess.Popen[str]") -> str:
     return said
 
 
-def is_healthy(cts: Cts) -> bool:
-    return cts("health", "--json").code == 0
+def is_at_work(cts: Cts) -> bool:
+    """Return whether the desk is healthy and its engine has started."""
+    found = cts("health", "--json")
+    return found.code == 0 and found.document["connections"]["active"] == 1
 
 
 def events(cts: Cts) -> list[str]:
@@ -84,7 +86,7 @@ def test_an_engine_is_watched_steered_and_stopped_from_another_program(
     assert cts("health").code == 2
     engine = start("run")
     assert "Ctrl-C stops it in order" in first_line(engine)
-    until(lambda: is_healthy(cts), "the engine is healthy")
+    until(lambda: is_at_work(cts), "the engine is at work")
     _figures_agree(cts)
     refusal = cts("run", "--for", 1).refusal
     assert f"runs on this data folder already (process {engine.pid})" in refusal
@@ -160,7 +162,7 @@ def test_an_engine_outlives_its_terminal(cts: Cts, start: Start) -> None:
     assert b"Ctrl-C stops it" in os.read(master, 1000)
     os.close(master)
     engine.send_signal(signal.SIGHUP)
-    until(lambda: is_healthy(cts), "the engine is healthy")
+    until(lambda: is_at_work(cts), "the engine is at work")
     assert engine.poll() is None
     assert cts("stop").out == "the engine has stopped\n"
     assert engine.wait(WAIT_S) == 0

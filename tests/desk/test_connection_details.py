@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 
 from cts_tui.desk.desk import Desk
-from cts_tui.desk.session_figures import feed_of, session_of
 from cts_tui.errors import ConfigError
 from cts_tui.exchange.breaker import Breaker
 from cts_tui.exchange.limiter import Limiter
@@ -17,6 +16,7 @@ from cts_tui.model.connection_view import (
     SymbolFeed,
     is_template,
 )
+from cts_tui.store.engine_figures import feed_of, session_of
 
 from .conftest import Hand
 

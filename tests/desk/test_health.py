@@ -13,19 +13,19 @@ from cts_tui.store.version import HEAD
 from .conftest import NOW_MS, Hand
 
 FIGURES: dict[str, Any] = {
-    "rss_mb": 84.9,
-    "cpu_pct": 3.0,
-    "event_loop_lag_ms": 1.0,
-    "processor": {
-        "name": "health",
-        "cycles": 1,
-        "errors": 0,
-        "last_ms": 1.0,
-        "median_ms": 1.0,
-        "p95_ms": 1.0,
-        "last_error": None,
-        "last_error_ms": None,
-    },
+    "process": {"rss_mb": 84.9, "cpu_pct": 3.0, "event_loop_lag_ms": 1.0},
+    "processors": [
+        {
+            "name": "health",
+            "cycles": 1,
+            "errors": 0,
+            "last_ms": 1.0,
+            "median_ms": 1.0,
+            "p95_ms": 1.0,
+            "last_error": None,
+            "last_error_ms": None,
+        }
+    ],
     "journal": {"is_failing": False, "dropped": 0, "last_error": None},
 }
 
@@ -73,10 +73,10 @@ def test_a_failed_or_silent_engine_is_unhealthy(desk: Desk, at_work: Hand) -> No
     assert verdict(desk) == ("unhealthy", ["the engine of demo gives no sign of life"])
 
 
-def test_an_engine_that_starts_is_degraded_whatever_its_prices(desk: Desk, at_work: Hand) -> None:
+def test_an_engine_that_starts_is_healthy_whatever_its_prices(desk: Desk, at_work: Hand) -> None:
     at_work.price("100", age_ms=3_600_000)
     at_work.engine(EngineStatus.STARTING)
-    assert verdict(desk) == ("degraded", ["the engine of demo is starting"])
+    assert verdict(desk) == ("healthy", [])
 
 
 def test_an_engine_of_a_program_that_was_just_started_has_time_to_speak(
@@ -84,7 +84,7 @@ def test_an_engine_of_a_program_that_was_just_started_has_time_to_speak(
 ) -> None:
     hand.engine(EngineStatus.STOPPED, age_ms=86_400_000)
     hand.program(uptime_ms=500)
-    assert verdict(desk) == ("degraded", ["the engine of demo is starting"])
+    assert verdict(desk) == ("healthy", [])
 
 
 def test_positions_that_nobody_watches_are_told(desk: Desk, at_work: Hand) -> None:
@@ -110,13 +110,13 @@ def test_stale_prices_are_told_those_of_symbols_no_longer_traded_are_not(
     at_work.price("100", symbol="SOL/USDT")
     at_work.price("100", symbol="OLD/USDT", age_ms=86_400_000)
     assert verdict(desk) == (
-        "degraded", ["2 of 3 prices are stale: demo BTC/USDT, demo ETH/USDT"],
+        "degraded", ["2 of 3 prices of demo are stale: BTC/USDT, ETH/USDT"],
     )  # fmt: skip
     assert "OLD/USDT" not in [feed.symbol for feed in desk.health.feeds()]
 
 
 def test_the_last_error_of_a_processor_is_told_for_five_minutes(desk: Desk, at_work: Hand) -> None:
-    processor = FIGURES["processor"] | {"name": "strategy", "errors": 1, "last_error": "no SMA"}
+    processor = FIGURES["processors"][0] | {"name": "strategy", "errors": 1, "last_error": "no SMA"}
     at_work.engine(processors=[processor | {"last_error_ms": NOW_MS - 299_999}])
     assert verdict(desk) == ("degraded", ["demo strategy: no SMA"])
     at_work.engine(processors=[processor | {"last_error_ms": NOW_MS - 300_000}])
@@ -124,18 +124,22 @@ def test_the_last_error_of_a_processor_is_told_for_five_minutes(desk: Desk, at_w
 
 
 @pytest.mark.parametrize(
-    ("journal", "reason"),
+    ("journal", "status", "reason"),
     [
-        ({"is_failing": True, "last_error": "disk full"}, "the writer cannot write: disk full"),
-        ({"dropped": 3, "last_error": "no"}, "the writer has lost 3 batches: no"),
+        (
+            {"is_failing": True, "last_error": "disk full"},
+            "unhealthy",
+            "the writer cannot write: disk full",
+        ),
+        ({"dropped": 3, "last_error": "no"}, "degraded", "the writer has lost 3 batches: no"),
     ],
 )
 def test_a_writer_in_trouble_is_told(
-    desk: Desk, hand: Hand, journal: dict[str, Any], reason: str
+    desk: Desk, hand: Hand, journal: dict[str, Any], status: str, reason: str
 ) -> None:
     hand.program(figures=json.dumps(FIGURES | {"journal": FIGURES["journal"] | journal}))
     hand.engine()
-    assert verdict(desk) == ("degraded", [reason])
+    assert verdict(desk) == (status, [reason])
 
 
 def test_a_program_that_was_killed_leaves_no_figures(desk: Desk, hand: Hand) -> None:
@@ -156,7 +160,7 @@ def test_what_is_grave_stands_before_what_is_minor(desk: Desk, at_work: Hand) ->
             "the engine of demo failed: x",
             "1 connections are live though disabled",
             "demo walks on synthetic prices",
-            "1 of 1 prices are stale: demo BTC/USDT",
+            "1 of 1 prices of demo are stale: BTC/USDT",
         ],
     )
 
@@ -172,7 +176,7 @@ def test_a_store_that_cannot_be_read_is_a_report_as_well(
     def fail(_: object) -> None:
         raise StoreError("the database is damaged")
 
-    monkeypatch.setattr("cts_tui.desk.health.facts.database_facts", fail)
+    monkeypatch.setattr("cts_tui.engine.health.readings.facts.database_facts", fail)
     report = desk.health.report()
     assert (report.status, report.reasons) == (
         HealthStatus.UNHEALTHY, ("the database is damaged",),

@@ -18,8 +18,8 @@ import cts_tui.engine.connection as connection_module
 import cts_tui.engine.manager as manager_module
 import cts_tui.engine.program as program_module
 from cts_tui.clock import SystemClock, utc_from_ms
+from cts_tui.engine.processes import is_process_alive
 from cts_tui.engine.program import EngineProgram
-from cts_tui.engine.registration import is_process_alive
 from cts_tui.exchange.limiter import limiter_of
 from cts_tui.model.market import Candle, CandleClosed, Source, Tick
 from cts_tui.settings import Settings
@@ -153,9 +153,10 @@ async def test_a_program_runs_what_is_enabled_and_leaves_the_store_tidy(rig: Rig
         assert rig.owner("off") is None
         beaten = row["heartbeat_at"]
         row = await rig.row(
-            "engine_programs", lambda row: row["heartbeat_at"] > beaten and row["figures"]
+            "engine_programs",
+            lambda row: row["heartbeat_at"] > beaten and "process" in row["figures"],
         )
-        assert row["figures"]["rss_mb"] > 10
+        assert row["figures"]["process"]["rss_mb"] > 10
         assert row["figures"]["journal"]["dropped"] == 0
     assert stored(rig.database, "engine_programs") == []
     assert rig.owner("paper") is None

@@ -1,4 +1,4 @@
-"""What engines write of their session and feed, as views: nothing is taken for granted.
+"""What engines write of themselves, as views: nothing is taken for granted.
 
 An engine of an older version writes less, one that has just started nothing at all.
 """
@@ -14,17 +14,43 @@ from cts_tui.model.connection_view import (
     SessionFigures,
     SymbolFeed,
 )
+from cts_tui.model.views import ProcessorView
 
 Figures = Mapping[str, Any]
 _UNKNOWN = "-"
 
 
+def processors_of(figures: object, connection: str) -> list[ProcessorView]:
+    """Return the processors of an engine's or a program's figures (`{"processors": [...]}`)."""
+    told = mapping(figures).get("processors")
+    return [
+        ProcessorView(
+            connection=connection,
+            name=_text(row.get("name")) or _UNKNOWN,
+            cycles=_whole(row.get("cycles")) or 0,
+            errors=_whole(row.get("errors")) or 0,
+            last_ms=number(row.get("last_ms")),
+            median_ms=number(row.get("median_ms")),
+            p95_ms=number(row.get("p95_ms")),
+            last_error=_text(row.get("last_error")) or None,
+            last_error_at_ms=_whole(row.get("last_error_ms")),
+        )
+        for row in map(mapping, told if isinstance(told, list) else ())
+    ]
+
+
+def load_of(figures: object) -> tuple[float, float]:
+    """Return memory in MB and CPU in percent of a program's figures (`{"process": {...}}`)."""
+    process = mapping(mapping(figures).get("process"))
+    return number(process.get("rss_mb")) or 0.0, number(process.get("cpu_pct")) or 0.0
+
+
 def session_of(figures: object) -> SessionFigures:
     """Return the session of an engine's figures (`{"session": {...}}`)."""
-    session = _mapping(_mapping(figures).get("session"))
+    session = mapping(mapping(figures).get("session"))
     return SessionFigures(
         breaker=breaker_of(session),
-        limiter=_limiter(_mapping(session.get("limiter"))),
+        limiter=_limiter(mapping(session.get("limiter"))),
         clock_offset_ms=_whole(session.get("clock_offset_ms")),
         calls=_whole(session.get("calls")),
         errors=_whole(session.get("errors")),
@@ -35,7 +61,7 @@ def session_of(figures: object) -> SessionFigures:
 def breaker_of(session: Figures) -> BreakerView:
     """Return the circuit breaker of a session; one that is not written of is closed."""
     written = session.get("breaker")
-    breaker = _mapping(written)
+    breaker = mapping(written)
     state = _text(written if isinstance(written, str) else breaker.get("state")) or "closed"
     return BreakerView(
         state=state.lower().replace("_", "-"),
@@ -46,25 +72,25 @@ def breaker_of(session: Figures) -> BreakerView:
 
 
 def _limiter(limiter: Figures) -> LimiterView:
-    waiting = _mapping(limiter.get("waiting"))
-    waited = _mapping(limiter.get("waited_p95_ms"))
+    waiting = mapping(limiter.get("waiting"))
+    waited = mapping(limiter.get("waited_p95_ms"))
     return LimiterView(
-        headroom_pct=_number(limiter.get("headroom_pct")),
+        headroom_pct=number(limiter.get("headroom_pct")),
         waiting=tuple((str(name), count) for name in waiting if (count := _whole(waiting[name]))),
-        waited_p95_ms=tuple((str(name), p95) for name in waited if (p95 := _number(waited[name]))),
-        throttled_s=_number(limiter.get("throttled_s")) or 0.0,
-        share_pct=_number(limiter.get("share_pct")),
+        waited_p95_ms=tuple((str(name), p95) for name in waited if (p95 := number(waited[name]))),
+        throttled_s=number(limiter.get("throttled_s")) or 0.0,
+        share_pct=number(limiter.get("share_pct")),
     )
 
 
 def feed_of(figures: object, silent_ms: int = 0) -> FeedFigures:
     """Return the feed of an engine's figures (`{"feed": {...}}`), `silent_ms` after it wrote."""
-    feed = _mapping(_mapping(figures).get("feed"))
-    told = _mapping(feed.get("symbols"))
-    symbols = tuple(_symbol(str(name), _mapping(told[name]), silent_ms) for name in sorted(told))
+    feed = mapping(mapping(figures).get("feed"))
+    told = mapping(feed.get("symbols"))
+    symbols = tuple(_symbol(str(name), mapping(told[name]), silent_ms) for name in sorted(told))
     return FeedFigures(
         symbols=symbols,
-        states=_states(_mapping(feed.get("states"))) or _states(Counter(s.state for s in symbols)),
+        states=_states(mapping(feed.get("states"))) or _states(Counter(s.state for s in symbols)),
         reconnects=_whole(feed.get("reconnects")),
         stalls=_whole(feed.get("stalls")),
         gaps_filled=_whole(feed.get("gaps_filled")),
@@ -80,19 +106,19 @@ def _states(counts: Figures) -> tuple[tuple[str, int], ...]:
 
 def universe_of(figures: object) -> tuple[str, ...]:
     """Return the symbols that an engine trades now (`{"symbols": [...]}`)."""
-    symbols = _mapping(figures).get("symbols")
+    symbols = mapping(figures).get("symbols")
     return tuple(str(symbol) for symbol in symbols) if isinstance(symbols, list) else ()
 
 
 def not_traded_of(figures: object) -> tuple[tuple[str, str], ...]:
     """Return what an engine leaves out, with the reasons (`{"not_traded": {...}}`)."""
-    left_out = _mapping(_mapping(figures).get("not_traded"))
+    left_out = mapping(mapping(figures).get("not_traded"))
     return tuple((str(symbol), _text(reason)) for symbol, reason in left_out.items())
 
 
 def filter_error_of(figures: object) -> str:
     """Return why an engine could not choose its symbols anew (`{"renewal_error": ...}`)."""
-    return _text(_mapping(figures).get("renewal_error"))
+    return _text(mapping(figures).get("renewal_error"))
 
 
 def _symbol(name: str, said: Figures, silent_ms: int) -> SymbolFeed:
@@ -116,17 +142,21 @@ def _total(value: object) -> int | None:
     return _whole(value)
 
 
-def _mapping(value: object) -> Figures:
+def mapping(value: object) -> Figures:
+    """Return a JSON object; whatever else stands there is an empty one."""
     return value if isinstance(value, Mapping) else {}
 
 
-def _number(value: object) -> float | None:
-    return float(value) if isinstance(value, int | float) else None
+def number(value: object) -> float | None:
+    """Return a JSON number, None for whatever else stands there."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value)
 
 
 def _whole(value: object) -> int | None:
-    number = _number(value)
-    return None if number is None else round(number)
+    found = number(value)
+    return None if found is None else round(found)
 
 
 def _text(value: object) -> str:

@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from collections.abc import Callable
 from dataclasses import asdict
 from datetime import timedelta
 from typing import Any, Final
@@ -10,6 +9,7 @@ from typing import Any, Final
 import psutil
 
 from cts_tui.clock import Clock, utc_from_ms
+from cts_tui.engine.health.published import ProgramFigures
 from cts_tui.engine.processor import CycleReport, Processor
 from cts_tui.settings import Settings
 from cts_tui.store import retention
@@ -33,15 +33,14 @@ class HealthMonitor(Processor):
         journal: Journal,
         settings: Settings,
         clock: Clock,
-        publish: Callable[[dict[str, Any]], None],
+        published: ProgramFigures,
     ) -> None:
-        """`publish` takes the figures of every cycle."""
         super().__init__()
         self._database = database
         self._journal = journal
         self._settings = settings
         self._clock = clock
-        self._publish = publish
+        self._published = published
         self._process = psutil.Process()
         self._started = time.monotonic()
         self._pruned_at = time.monotonic()
@@ -50,7 +49,8 @@ class HealthMonitor(Processor):
 
     async def cycle(self) -> CycleReport:
         """Measure, publish, and prune once an hour."""
-        self._publish(self._measure())
+        self._published.tell("process", self._measure())
+        self._published.tell("journal", asdict(self._journal.figures))
         self._worst_lag_ms = 0.0
         if time.monotonic() - self._pruned_at >= _PRUNE_EVERY_S:
             self._pruned_at = time.monotonic()
@@ -75,8 +75,6 @@ class HealthMonitor(Processor):
                 "event_loop_lag_ms": round(self._worst_lag_ms, 1),
                 "uptime_s": round(time.monotonic() - self._started, 1),
                 "pruned_rows": self._pruned_rows,
-                "journal": asdict(self._journal.figures),
-                "processor": self.figures.as_row(self.name),
             }
 
     def prune(self) -> int:

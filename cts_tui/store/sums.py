@@ -1,19 +1,14 @@
-"""Figures that every face must show alike: connections as they are now, and PnL without replays."""
+"""Positions in sum: what is open, what was ever realized. Those of replays are left out."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
 from cts_tui.model.connection import RECORDED_EXCHANGE, ConnectionSetup
 from cts_tui.model.money import ZERO
-from cts_tui.model.trading import EngineStatus
-from cts_tui.model.views import ConnectionView
 from cts_tui.store import connections, positions
 from cts_tui.store.database import Transaction
-
-SILENT_MS: Final = 6_000
-"""An engine or program that has not been heard of for this long is taken for dead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,27 +37,6 @@ class RealizedFigures:
 
 
 NOTHING_REALIZED: Final = RealizedFigures(0, 0, ZERO)
-
-
-def connection_views(
-    transaction: Transaction, now_ms: int, *, with_recorded: bool = False
-) -> list[ConnectionView]:
-    """Return the connections in order of name; those that hold replays only when asked for.
-
-    An engine that was killed could not say that it has stopped: a silent one is shown as stopped.
-    """
-    return [
-        _as_heard(view, now_ms)
-        for view in connections.views(transaction)
-        if with_recorded or view.exchange != RECORDED_EXCHANGE
-    ]
-
-
-def _as_heard(view: ConnectionView, now_ms: int) -> ConnectionView:
-    is_silent = now_ms - (view.heartbeat_ms or 0) > SILENT_MS
-    if is_silent and view.status is not EngineStatus.FAILED:
-        return replace(view, status=EngineStatus.STOPPED)
-    return view
 
 
 def open_figures(transaction: Transaction, now_ms: int) -> OpenFigures:
