@@ -10,6 +10,8 @@ from typing import Final
 from cts_tui.engine.book import LivePosition
 from cts_tui.engine.context import EngineContext
 from cts_tui.engine.differences import Differences, ours
+from cts_tui.engine.fill_names import FillNames
+from cts_tui.engine.guard_orders import GUARDS
 from cts_tui.engine.ledger import Ledger
 from cts_tui.engine.order_ids import foreign_id
 from cts_tui.engine.sending import OrderSender
@@ -22,7 +24,6 @@ from cts_tui.venue.venue import Venue
 _MARGIN_MS: Final = 60_000
 _NEAR: Final = Decimal("0.002")
 """How far before its trigger a stop may have filled, as a part of the price."""
-_GUARDS: Final = (OrderPurpose.STOP, OrderPurpose.TARGET)
 _FIRED: Final = (OrderStatus.FILLED, OrderStatus.UNKNOWN)
 """What a venue says of a trigger order that was triggered."""
 
@@ -45,12 +46,14 @@ class ClosedElsewhere:
         sender: OrderSender,
         ledger: Ledger,
         differences: Differences,
+        names: FillNames,
     ) -> None:
         self._context = context
         self._orders = orders
         self._sender = sender
         self._ledger = ledger
         self._differences = differences
+        self._names = names
 
     async def close(
         self,
@@ -93,7 +96,7 @@ class ClosedElsewhere:
 
         Where it knows nothing of the order any more the fills themselves have to tell.
         """
-        for working in self._orders.of_position(position.key, *_GUARDS):
+        for working in self._orders.of_position(position.key, *GUARDS):
             if working.order.status is OrderStatus.FILLED:
                 return working
             report = (await venue.find(working.order)).report
@@ -112,11 +115,8 @@ class ClosedElsewhere:
         symbol, side = position.symbol, Side.to_close(position.side)
         entered_ms = min(one.entry_time_ms for one in positions if one.symbol == symbol)
         first_ms = max(entered_ms, since_ms - _MARGIN_MS)
-        fills = [
-            fill
-            for fill in await venue.fills(symbol, first_ms)
-            if fill.side is side and self._is_free(fill)
-        ]
+        told = await self._names.named(venue, await venue.fills(symbol, first_ms))
+        fills = [fill for fill in told if fill.side is side and self._is_free(fill)]
         return [_Free(fill, fill.quantity) for fill in reversed(fills)]
 
     def _is_free(self, fill: Fill) -> bool:

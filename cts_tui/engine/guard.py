@@ -4,15 +4,19 @@ Placed as soon as the entry has filled, sized to what is held, moved when the st
 anew when the venue drops it, cancelled with the position.
 """
 
-import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
+from cts_tui.engine.beside import Beside
 from cts_tui.engine.book import LivePosition
+from cts_tui.engine.clearance import Clearance, Look
 from cts_tui.engine.context import EngineContext
 from cts_tui.engine.guard_orders import (
+    GUARDS,
     Wish,
+    expose,
     guard_order,
     hinders,
     is_being_sold,
@@ -24,7 +28,6 @@ from cts_tui.engine.requests import ExitRequest
 from cts_tui.engine.sending import OrderSender
 from cts_tui.engine.settlement import record_position
 from cts_tui.engine.working import Working, WorkingOrders
-from cts_tui.errors import CtsError, RetryableError
 from cts_tui.model.trading import (
     Actor,
     EventKind,
@@ -36,8 +39,6 @@ from cts_tui.venue.venue import Accepted, Venue
 
 _RETRY_MS: Final = 1_000
 _LONGEST_RETRY_MS: Final = 15_000
-_GUARDS: Final = (OrderPurpose.STOP, OrderPurpose.TARGET)
-Look = Callable[[Venue, Working], Awaitable[None]]
 
 
 @dataclass(slots=True)
@@ -71,7 +72,8 @@ class Guard(Processor):
         self._orders = orders
         self._sender = sender
         self._close = close
-        self._look = look
+        self._beside = Beside(self._failed)
+        self.clearance = Clearance(context, orders, sender, self.figures, look)
         self._retries: dict[tuple[str, OrderPurpose], _Retry] = {}
         self._alarmed: set[str] = set()
 
@@ -79,31 +81,36 @@ class Guard(Processor):
         """Give every live position its guards, and cancel those whose position is gone."""
         venue = self._context.live_venue
         positions = [position for position in self._context.book if position.is_live]
-        if venue is not None:  # all at once: an answer that hangs keeps no other waiting
-            steps = [self.protect(venue, position) for position in positions]
-            await asyncio.gather(*map(self._isolated, steps))
+        if venue is not None:
+            for position in positions:
+                self._beside.start(position.key, partial(self.protect, venue, position))
+            await self._beside.settle()
         for position in positions:
             self._watch(position)
         if venue is not None:
-            gone = [self._cancel(one, "its position is closed") for one in self._orphans()]
-            await asyncio.gather(*map(self._isolated, gone))
+            for working, step in self.clearance.steps(venue):
+                self._beside.start(working.order.client_order_id, step)
+            await self._beside.settle()
         if positions:
             self._context.recorder.flush_when_full()
         return CycleReport(len(positions))
 
-    async def _isolated(self, step: Coroutine[None, None, object]) -> None:
-        """Let what goes wrong with one position keep up no other."""
+    async def run(self) -> None:
+        """Run cycles until cancelled."""
         try:
-            await step
-        except CtsError as error:
-            self.figures.record_error(error, self._context.now_ms())
+            await super().run()
+        finally:
+            await self._beside.close()
+
+    def _failed(self, error: Exception) -> None:
+        self.figures.record_error(error, self._context.now_ms())
 
     async def protect(self, venue: Venue, position: LivePosition) -> None:
         """Bring the guards of one position to what they should be."""
         if is_being_sold(position, venue):
             return
         wanted = wishes(position, venue)
-        for purpose in _GUARDS:
+        for purpose in GUARDS:
             wish = wanted.get(purpose)
             guards = self._orders.of_position(position.key, purpose)
             await self._bring(venue, position, purpose, wish, guards)
@@ -121,7 +128,7 @@ class Guard(Processor):
             return  # the resolver looks for it
         if wish is None:
             for working in resting:
-                await self._cancel(working, "it is not wanted any more")
+                await self.clearance.cancel(working, "it is not wanted any more")
             if purpose is OrderPurpose.STOP and not resting:
                 self._leave_to_desk(position)
             return
@@ -130,7 +137,7 @@ class Guard(Processor):
             self._confirm(position, purpose, right[0])
             for working in resting:
                 if working is not right[0]:
-                    await self._cancel(working, "another one has taken its place")
+                    await self.clearance.cancel(working, "another one has taken its place")
         elif resting:
             await self._move(venue, position, wish, resting[0])
         else:
@@ -157,8 +164,8 @@ class Guard(Processor):
             return
         if venue.traits.has_positions:
             await self._place(venue, position, wish)
-        elif await self._cancel(working, "it moves"):
-            self._expose(position, wish.purpose)
+        elif await self.clearance.cancel(working, "it moves"):
+            expose(self._context, position, wish.purpose)
             await self._place(venue, position, wish)
 
     async def _place(self, venue: Venue, position: LivePosition, wish: Wish) -> None:
@@ -197,23 +204,13 @@ class Guard(Processor):
             position, f"stop at the venue confirmed after {bare_ms / 1000:.1f} s", "protected"
         )
 
-    def _expose(self, position: LivePosition, purpose: OrderPurpose) -> None:
-        """Note that the venue holds a guard no more."""
-        if purpose is OrderPurpose.TARGET:
-            position.target_order_id = None
-            return
-        position.stop_order_id = None
-        if position.unprotected_since_ms is None:
-            position.unprotected_since_ms = self._context.now_ms()
-        record_position(self._context, position)
-
     def _watch(self, position: LivePosition) -> None:
         """Measure how long a position is without its stop; alarm, and close it where so wished."""
         guards = self._orders.of_position(position.key, OrderPurpose.STOP)
         if position.stop_order_id and not any(
             one.order.client_order_id == position.stop_order_id for one in guards
         ):
-            self._expose(position, OrderPurpose.STOP)
+            expose(self._context, position, OrderPurpose.STOP)
         settings, bare_ms = self._context.settings, self._bare_ms(position)
         if bare_ms > settings.unprotected_alarm_s * 1000 and position.key not in self._alarmed:
             self._alarmed.add(position.key)
@@ -225,68 +222,6 @@ class Guard(Processor):
         """Return for how long a position has had no confirmed stop."""
         since_ms = position.unprotected_since_ms
         return 0 if since_ms is None else self._context.now_ms() - since_ms
-
-    async def release(self, position: LivePosition) -> None:
-        """Take the guards of a position away, so that a spot exit finds the balance free.
-
-        What they had sold is booked: the exit must not sell it again. Raises RetryableError where
-        the venue did not answer, or does not say yet what they sold.
-        """
-        venue = self._context.live_venue
-        for working in self._orders.of_position(position.key, *_GUARDS):
-            if not working.order.status.is_final:
-                await self._cancel(working, "its position is being closed")
-                self._expose(position, working.order.purpose)
-            if venue is not None:
-                await self._look(venue, working)
-            is_unseen = working.order.status is OrderStatus.UNKNOWN  # it locks nothing
-            if self._orders.is_active(working) and not is_unseen:
-                raise RetryableError("what its stop has sold is not known yet", 1.0)
-
-    async def clear(self, symbol: str) -> bool:
-        """Take away what still rests on a symbol for positions that are closed; return whether.
-
-        A stop that only reduces would reduce the next position, whosever it is.
-        """
-        venue = self._context.live_venue
-        for working in [one for one in self._left_over() if one.order.symbol == symbol]:
-            try:
-                if await self._cancel(working, "its position is closed"):
-                    continue
-                if venue is not None:
-                    await self._look(venue, working)
-            except CtsError as error:
-                self.figures.record_error(error, self._context.now_ms())
-            if not working.order.status.is_final:
-                return False
-        return True
-
-    async def _cancel(self, working: Working, why: str) -> bool:
-        """Cancel a guard; where it was gone already, look what became of it."""
-        is_cancelled = await self._sender.cancel(working, why)
-        if not is_cancelled:
-            working.is_look_asked, working.next_look_ms = True, 0
-        return is_cancelled
-
-    def _orphans(self) -> list[Working]:
-        """Return the guards that rest though their position is closed."""
-        return [working for working in self._left_over() if rests(working)]
-
-    def _left_over(self) -> list[Working]:
-        """Return the guards of closed positions that are not over for certain.
-
-        A position whose entry is still at work is not closed: its fills are yet to be told.
-        """
-        book, orders = self._context.book, self._orders
-        return [
-            working
-            for working in self._orders
-            if working.order.purpose in _GUARDS
-            and working.order.is_live
-            and not working.order.status.is_final
-            and book.get(working.order.position_key) is None
-            and not orders.of_position(working.order.position_key, OrderPurpose.ENTRY)
-        ]
 
     def _tell(self, position: LivePosition, message: str, after: str) -> None:
         self._context.recorder.batch.event(

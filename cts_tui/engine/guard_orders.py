@@ -5,7 +5,9 @@ from decimal import Decimal
 from typing import Final
 
 from cts_tui.engine.book import LivePosition
+from cts_tui.engine.context import EngineContext
 from cts_tui.engine.order_ids import stop_id, target_id
+from cts_tui.engine.settlement import record_position
 from cts_tui.engine.working import Working
 from cts_tui.model.instrument import Instrument
 from cts_tui.model.records import Order
@@ -20,6 +22,7 @@ from cts_tui.model.trading import (
 from cts_tui.venue.steps import step_down, step_price
 from cts_tui.venue.venue import Venue
 
+GUARDS: Final = (OrderPurpose.STOP, OrderPurpose.TARGET)
 _ON_ITS_WAY: Final = (OrderStatus.INTENT, OrderStatus.SUBMITTING)
 
 
@@ -119,3 +122,14 @@ def is_being_sold(position: LivePosition, venue: Venue) -> bool:
     The exit needs the balance that a stop would lock, and a stop beside it would sell it twice.
     """
     return position.status is PositionStatus.CLOSING and not venue.traits.has_positions
+
+
+def expose(context: EngineContext, position: LivePosition, purpose: OrderPurpose) -> None:
+    """Note that the venue holds a guard no more."""
+    if purpose is OrderPurpose.TARGET:
+        position.target_order_id = None
+        return
+    position.stop_order_id = None
+    if position.unprotected_since_ms is None:
+        position.unprotected_since_ms = context.now_ms()
+    record_position(context, position)

@@ -9,11 +9,12 @@ from cts_tui.engine.context import EngineContext
 from cts_tui.engine.elsewhere import ClosedElsewhere
 from cts_tui.engine.externals import Externals, position_key
 from cts_tui.engine.gaps import LONG, Agreement, Gap, gaps
+from cts_tui.engine.guard_orders import GUARDS
 from cts_tui.engine.working import Working, WorkingOrders
 from cts_tui.model.external import ExternalKind
 from cts_tui.model.money import ZERO
 from cts_tui.model.records import Order
-from cts_tui.model.trading import Direction, OrderPurpose, OrderStatus, OrderType
+from cts_tui.model.trading import Direction, OrderStatus, OrderType
 from cts_tui.venue.venue import Balances, Venue, VenuePosition
 
 _AGREED_MS: Final = 2_000
@@ -24,7 +25,6 @@ _ESTIMATE_MS: Final = 60_000
 """So long the venue may take to tell of the fills that closed a position."""
 _PATIENCE_MS: Final = 600_000
 """So long the fills of an order that is over may be missing."""
-_GUARDS: Final = (OrderPurpose.STOP, OrderPurpose.TARGET)
 _ON_ITS_WAY: Final = (OrderStatus.INTENT, OrderStatus.SUBMITTING, OrderStatus.UNKNOWN)
 
 Held = Mapping[tuple[str, Direction], Decimal]
@@ -225,7 +225,7 @@ class HoldingCheck:
             working.order.position_key in keys
             and (working.order.client_order_id in guards or working.order.status.is_final)
             for working in self._orders
-            if working.order.purpose in _GUARDS
+            if working.order.purpose in GUARDS
         )
         return _GUARD_MS if is_sought else _AGREED_MS
 
@@ -262,7 +262,7 @@ def _moves(working: Working, now_ms: int) -> bool:
     A stop or target that rests, or is looked for, does not count: it may never be found out.
     """
     order = working.order
-    if not order.is_live or order.purpose in _GUARDS:
+    if not order.is_live or order.purpose in GUARDS:
         return False
     if order.status in _ON_ITS_WAY or _is_being_filled(order):
         return True

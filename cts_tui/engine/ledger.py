@@ -16,7 +16,7 @@ from cts_tui.engine.sending import OrderSender
 from cts_tui.engine.settlement import close, enter, is_dust, leave, record_position, reopen
 from cts_tui.engine.working import Working, WorkingOrders
 from cts_tui.model.holding import fee_parts
-from cts_tui.model.money import round_money
+from cts_tui.model.money import money_text, round_money
 from cts_tui.model.records import Fill, Order
 from cts_tui.model.strategy import StrategySpec
 from cts_tui.model.trading import ExitReason, OrderPurpose, PositionStatus, Side
@@ -168,10 +168,17 @@ class Ledger:
         if position is not None:
             self._leave(working, position, fill)
         if position is None or position.holding.held < 0:
-            self._on_stray(
-                f"a fill of {fill.quantity} {fill.symbol} by {order.client_order_id}, whose "
-                "position is closed: look at the account"
-            )
+            self._beyond(order, fill)
+
+    def _beyond(self, order: Order, fill: Fill) -> None:
+        """Tell of what an order traded beyond its position, which had been closed otherwise."""
+        what = (
+            f"{money_text(fill.quantity)} {fill.symbol} at {money_text(fill.price)} beyond its "
+            "position, which was closed already: it was taken from what else the account holds"
+        )
+        self._on_stray(f"{order.client_order_id} traded {what}")
+        verb = "bought" if fill.side is Side.BUY else "sold"
+        self._sender.tell(order, f"{verb} {what}", before=order.status)
 
     def _reopened(self, order: Order) -> LivePosition | None:
         """Take up the closed position of an order whose fill comes in late, if there is one."""

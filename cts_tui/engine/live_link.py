@@ -3,8 +3,10 @@
 import asyncio
 import logging
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any, Final
 
+from cts_tui.clock import utc_from_ms
 from cts_tui.engine.book import LivePosition
 from cts_tui.engine.context import EngineContext
 from cts_tui.engine.pipeline import Pipeline
@@ -19,6 +21,8 @@ from cts_tui.venue.ccxt_venue import CcxtVenue
 
 LOG = logging.getLogger(__name__)
 _AGAIN_S: Final = 1.0
+_LATE: Final = timedelta(days=1)
+"""Orders that were given up so long before a start may have filled while nobody looked."""
 
 
 class LiveLink:
@@ -49,6 +53,10 @@ class LiveLink:
         if reconciler is not None:
             with self._database.read() as transaction:
                 reconciler.externals.restore(externals.known(transaction, self._context.setup.id))
+                since = utc_from_ms(self._context.now_ms()) - _LATE
+                lost = orders.given_up_since(transaction, self._context.setup.id, since)
+            for order in lost:
+                reconciler.suspect(order)
         for order in unfinished:
             working = Working(order, sent_ms=order.created_ms)
             with self._database.read() as transaction:

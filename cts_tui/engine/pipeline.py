@@ -58,7 +58,8 @@ class Pipeline:
         self.resolver = Resolver(*parts, execution.ledger)
         self.guard = Guard(*parts, execution.request, self.resolver.look)
         last_moment = execution.last_moment
-        last_moment.release, last_moment.clear = self.guard.release, self.guard.clear
+        clearance = self.guard.clearance
+        last_moment.release, last_moment.clear = clearance.release, clearance.clear
         self.reconciler = Reconciler(
             *parts, execution.ledger, self.resolver, on_adopted=self.guard.wake
         )

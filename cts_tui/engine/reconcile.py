@@ -14,6 +14,7 @@ from cts_tui.engine.context import EngineContext
 from cts_tui.engine.differences import Differences
 from cts_tui.engine.elsewhere import ClosedElsewhere
 from cts_tui.engine.externals import Externals
+from cts_tui.engine.fill_names import FillNames
 from cts_tui.engine.holding_check import HoldingCheck
 from cts_tui.engine.ledger import Ledger
 from cts_tui.engine.missed_fills import MissedFills
@@ -69,7 +70,9 @@ class Reconciler(Processor):
         self._answered_ms: dict[ExternalKey, int] = {}
         self._differences = Differences(context)
         self.externals = Externals(context, self._differences)
-        self._fills = MissedFills(context, orders, ledger, self._differences, self.figures)
+        names = FillNames(context, orders)
+        self._fills = MissedFills(context, orders, ledger, self._differences, names, self.figures)
+        self.suspect = resolver.on_given_up = self._fills.suspect
         self._orders = OrderCheck(
             context,
             orders,
@@ -80,7 +83,7 @@ class Reconciler(Processor):
             self.externals,
             self._differences,
         )
-        elsewhere = ClosedElsewhere(context, orders, sender, ledger, self._differences)
+        elsewhere = ClosedElsewhere(context, orders, sender, ledger, self._differences, names)
         self._holdings = HoldingCheck(context, orders, self.externals, elsewhere)
         self._adoption = Adoption(context, orders, sender, ledger, self.externals)
         self._working = orders
@@ -97,6 +100,7 @@ class Reconciler(Processor):
     def again(self) -> None:
         """Compare anew before the next live entry: something may have happened out of sight."""
         self.reconciled_ms = None
+        self._fills.again()
         self.wake()
 
     def decide(self, wishes: Mapping[ExternalKey, ExternalWish]) -> None:
@@ -134,6 +138,7 @@ class Reconciler(Processor):
             return CycleReport()
         if venue is not self._venue:
             self.reconciled_ms, self._venue = None, venue
+            self._fills.again()
         self.interval_s = _AGAIN_S
         is_complete = await self._round(venue)
         if is_complete and self._context.live_venue is venue:

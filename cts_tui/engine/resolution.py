@@ -4,16 +4,18 @@ An order whose outcome is not known ends by evidence alone (S5). Not found is no
 only after the venue's window, after several looks that agree, and after a cancel by client id.
 """
 
-import asyncio
+from collections.abc import Callable
+from functools import partial
 from typing import Final
 
+from cts_tui.engine.beside import Beside
 from cts_tui.engine.context import EngineContext
 from cts_tui.engine.ledger import Ledger
 from cts_tui.engine.processor import CycleReport, Processor
 from cts_tui.engine.sending import OrderSender
 from cts_tui.engine.working import Working, WorkingOrders
 from cts_tui.errors import CtsError
-from cts_tui.model.records import Order
+from cts_tui.model.records import GIVEN_UP, Order
 from cts_tui.model.trading import OrderPurpose, OrderStatus, OrderType
 from cts_tui.venue.venue import Search, Venue
 
@@ -42,6 +44,9 @@ class Resolver(Processor):
         self._orders = orders
         self._sender = sender
         self._ledger = ledger
+        self._beside = Beside(self._failed)
+        self.on_given_up: Callable[[Order], None] = _ignore
+        """Hears of every order that ends because nothing is found of it: it may come in late."""
 
     @property
     def unknown(self) -> int:
@@ -54,18 +59,31 @@ class Resolver(Processor):
         if venue is None:
             return CycleReport()
         due = [working for working in self._orders if self._is_due(working, now_ms)]
-        await asyncio.gather(*(self._isolated(venue, working) for working in due))
+        for working in due:
+            step = partial(self._isolated, venue, working)
+            self._beside.start(working.order.client_order_id, step)
+        await self._beside.settle()
         if due:
             self._context.recorder.flush_when_full()
         return CycleReport(len(due))
 
+    async def run(self) -> None:
+        """Run cycles until cancelled."""
+        try:
+            await super().run()
+        finally:
+            await self._beside.close()
+
     async def _isolated(self, venue: Venue, working: Working) -> None:
-        """Look for one order; that it cannot be looked for keeps up no other."""
+        """Look for one order; one that cannot be looked for waits longer for the next look."""
         try:
             await self.look(venue, working)
         except CtsError as error:
-            self.figures.record_error(error, self._context.now_ms())
+            self._failed(error)
             self._later(working)
+
+    def _failed(self, error: Exception) -> None:
+        self.figures.record_error(error, self._context.now_ms())
 
     def _is_due(self, working: Working, now_ms: int) -> bool:
         order = working.order
@@ -140,10 +158,11 @@ class Resolver(Processor):
             before = working.order.status
             has_arrived = bool(order.venue_order_id or order.filled)
             fate = "it is gone" if has_arrived else "it never arrived"
-            answer = f"{fate}: {asked}, and there was nothing to cancel"
+            answer = f"{GIVEN_UP}{fate}: {asked}, and there was nothing to cancel"
             status = OrderStatus.CANCELLED if has_arrived else OrderStatus.REJECTED
             self._sender.end(working, status, answer)
             self._sender.tell(working.order, answer, before=before)
+            self.on_given_up(working.order)
 
     def _later(self, working: Working) -> None:
         """Wait longer before each further look at the same order."""
@@ -151,6 +170,10 @@ class Resolver(Processor):
         working.looks += 1
         wait_ms = min(_FIRST_WAIT_MS << min(looks, 10), _LONGEST_WAIT_MS)
         working.next_look_ms = self._context.now_ms() + wait_ms
+
+
+def _ignore(_order: Order) -> None:
+    """Nobody listens."""
 
 
 def _window_s(order: Order, venue: Venue) -> float:

@@ -37,6 +37,8 @@ class Working:
     looks: int = 0
     """How often it was looked for since the venue last told of it."""
     next_look_ms: int = 0
+    next_cancel_ms: int = 0
+    """When it is called off again, where it may come in though nobody wants it any more."""
     is_look_asked: bool = False
     """Whether it is to be looked for at once, whatever was heard of it."""
     is_cancel_asked: bool = False

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import Final
 
 from cts_tui.model.trading import (
     Direction,
@@ -14,6 +15,9 @@ from cts_tui.model.trading import (
     SignalKind,
     TimeInForce,
 )
+
+GIVEN_UP: Final = "given up: "
+"""How the answer of an order begins that nothing was found of: it may come in late all the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,11 @@ class Order:
     """Whether it goes to the venue and moves the account's money."""
     answer: str = ""
     """What the venue, or the engine, said when it ended otherwise than filled."""
+
+    @property
+    def is_given_up(self) -> bool:
+        """Whether it ended because nothing was found of it, not because the venue said so."""
+        return self.status.is_final and self.answer.startswith(GIVEN_UP)
 
     def ended(self, status: OrderStatus, answer: str) -> "Order":
         """Return the order as it ended, and why."""

@@ -1,11 +1,12 @@
 """Orders and fills: what an engine takes up again, what became of an order, views for faces."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, RowMapping, func, select
 
-from cts_tui.model.records import Fill, Order
+from cts_tui.model.records import GIVEN_UP, Fill, Order
 from cts_tui.model.trading import OrderPurpose, OrderStatus, OrderType, Side, TimeInForce
 from cts_tui.model.views import OrderView
 from cts_tui.store.column_types import to_ms
@@ -158,6 +159,18 @@ def stop_attempts(transaction: Transaction, connection_id: int) -> dict[str, int
         .group_by(ORDERS.c.position_key)
     )
     return {row.position_key: row[1] for row in transaction.execute(query)}
+
+
+def given_up_since(transaction: Transaction, connection_id: int, since: datetime) -> list[Order]:
+    """Return the live orders that were given up at or after a time: they may come in late."""
+    query = select(ORDERS).where(
+        ORDERS.c.connection_id == connection_id,
+        ORDERS.c.status.in_((OrderStatus.REJECTED, OrderStatus.CANCELLED)),
+        ORDERS.c.is_live,
+        ORDERS.c.updated_at >= since,
+        ORDERS.c.answer.startswith(GIVEN_UP, autoescape=True),
+    )
+    return [_order(row) for row in transaction.execute(query).mappings()]
 
 
 def last_fill_ms(transaction: Transaction, connection_id: int, symbol: str) -> int | None:

@@ -55,6 +55,7 @@ class Abilities:
     buys_by_cost: bool
     """Whether a market buy on spot is sized in quote currency (note 7)."""
     finds_by_client_id: bool
+    cancels_by_client_id: bool
     paged: frozenset[str]
     """The methods of ccxt that fetch all pages by themselves where they are told to."""
     open_orders_page: int | None
@@ -99,6 +100,7 @@ def abilities_of(client: Any, market: MarketType) -> Abilities:
         leverage_takes_margin_mode=_names(client, "marginMode", "set_leverage"),
         buys_by_cost=not is_swap and _buys_by_cost(client),
         finds_by_client_id=_names(client, "clientOrderId", *_FINDERS),
+        cancels_by_client_id=_names(client, "clientOrderId", "cancel_order"),
         paged=frozenset(name for name in _LISTINGS if _names(client, "paginate", name)),
         open_orders_page=_feature(features, "fetchOpenOrders", "limit"),
         ended_orders_page=_feature(features, "fetchOrders", "limit")

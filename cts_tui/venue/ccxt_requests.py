@@ -118,6 +118,12 @@ def cancel_params(
     return _CANCELS.get((exchange, market), {"trigger": True})
 
 
+def can_cancel_by_name(exchange: str, order: Order, abilities: Abilities) -> bool:
+    """Return whether ccxt cancels an order whose id at the venue is not known."""
+    is_named_apart = is_trigger(order) and exchange in _TRIGGER_IDS
+    return abilities.cancels_by_client_id and not is_named_apart
+
+
 def _trigger_params(order: Order, abilities: Abilities, *, is_swap: bool) -> dict[str, Any]:
     is_stop = order.type is OrderType.STOP
     key = abilities.stop_key if is_stop else abilities.target_key

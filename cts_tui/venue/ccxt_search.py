@@ -143,6 +143,14 @@ class OrderSearch:
             return _matching([self._reader.report(became)], order) or report
         return report
 
+    async def name_of(self, symbol: str, venue_order_id: str) -> str:
+        """Return the client order id of an order by the exchange's, '' where it does not tell."""
+        if not self._session.has("fetchOrder"):
+            return ""
+        params = dict(FETCH_ORDER.get(self._id, {}))
+        report = self._reader.report(await self._order(venue_order_id, symbol, params))
+        return "" if report is None else report.client_order_id
+
     @property
     def _id(self) -> str:
         return self._session.exchange

@@ -22,7 +22,12 @@ from cts_tui.venue.ccxt_inbox import Inbox
 from cts_tui.venue.ccxt_margin import Margin
 from cts_tui.venue.ccxt_order_stream import OrderStream
 from cts_tui.venue.ccxt_reading import Reader
-from cts_tui.venue.ccxt_requests import UnsendableError, cancel_params, exactly
+from cts_tui.venue.ccxt_requests import (
+    UnsendableError,
+    can_cancel_by_name,
+    cancel_params,
+    exactly,
+)
 from cts_tui.venue.ccxt_search import OrderSearch
 from cts_tui.venue.ccxt_submission import Submission
 from cts_tui.venue.ccxt_trades import Trades
@@ -39,6 +44,10 @@ from cts_tui.venue.venue import (
     Updates,
     VenuePosition,
 )
+
+
+class _NotByNameError(Exception):
+    """This exchange cancels by its own ids only."""
 
 
 def _ignore() -> None:
@@ -109,27 +118,46 @@ class CcxtVenue:
         return await self._submission.submit(order, self._instruments.get(order.symbol))
 
     async def cancel(self, order: Order) -> bool:
-        """Cancel an order. A failure leaves nothing in doubt that asking again would not settle."""
+        """Cancel an order. A failure leaves nothing in doubt that asking again would not settle.
+
+        One whose id at the exchange is not known is cancelled by ours, in one request.
+        """
         if order.venue_order_id is None:
+            with suppress(_NotByNameError):
+                return await self._cancel_by_name(order)
             report = (await self.find(order)).report
             if report is None or report.status.is_final:
                 return False
             order = replace(order, venue_order_id=report.venue_order_id)
-        params = cancel_params(self._session.exchange, self._session.market, order, self._abilities)
         try:
-            await self._session.call(
-                "cancel_order",
-                order.venue_order_id,
-                order.symbol,
-                params=params,
-                priority=Priority.CANCEL,
-            )
+            await self._cancel(order, order.venue_order_id)
         except AuthenticationError:
             raise
         except VenueError as error:
             if error.code == NOT_FOUND or await self._has_ended(order):
                 return False
             raise
+        return True
+
+    async def _cancel(self, order: Order, id_: str | None, **more: str) -> None:
+        params = cancel_params(self._session.exchange, self._session.market, order, self._abilities)
+        await self._session.call(
+            "cancel_order", id_, order.symbol, params=params | more, priority=Priority.CANCEL
+        )
+
+    async def _cancel_by_name(self, order: Order) -> bool:
+        """Cancel an order by our id. Raises _NotByNameError where the exchange cannot."""
+        if not can_cancel_by_name(self._session.exchange, order, self._abilities):
+            raise _NotByNameError
+        sent = self._names.wire(order.client_order_id)
+        try:
+            await self._cancel(order, sent, clientOrderId=sent)
+        except AuthenticationError:
+            raise
+        except VenueError as error:
+            if error.code != NOT_FOUND:
+                raise _NotByNameError from error
+            return False
         return True
 
     async def _has_ended(self, order: Order) -> bool:
@@ -172,6 +200,11 @@ class CcxtVenue:
                 search, report=replace(search.report, client_order_id=order.client_order_id)
             )
         return search
+
+    async def name_of(self, symbol: str, venue_order_id: str) -> str:
+        """Return our client order id of an order of the exchange, else the one it was given."""
+        known = self._names.ours("", venue_order_id)
+        return known or await self._search.name_of(symbol, venue_order_id)
 
     async def open_orders(self, symbols: Sequence[str]) -> list[OrderReport]:
         """Return every order that rests on `symbols`, stops and targets included."""

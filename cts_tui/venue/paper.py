@@ -20,7 +20,7 @@ from cts_tui.model.trading import MarketType, OrderStatus, OrderType, Side, Time
 from cts_tui.venue.checks import malformed
 from cts_tui.venue.paper_funds import Funds, locks
 from cts_tui.venue.paper_ledger import PaperLedger, currencies
-from cts_tui.venue.paper_orders import Held, limit_price, offered, venue_order_id
+from cts_tui.venue.paper_orders import Held, limit_price, market_ms, offered, venue_order_id
 from cts_tui.venue.paper_terms import PaperTerms, VolumeBudget, VolumeOf
 from cts_tui.venue.steps import fault
 from cts_tui.venue.venue import (
@@ -37,8 +37,6 @@ from cts_tui.venue.venue import (
 
 _REMEMBERED: Final = 1_000
 """How many orders that have ended, and how many fills, are kept."""
-_MOST_SKEW_MS: Final = 5_000
-"""So far the engine's clock may be ahead of the market's and still tell an order's age."""
 
 
 class PaperVenue:
@@ -96,7 +94,7 @@ class PaperVenue:
         last = self._last.get(order.symbol)
         held = self._orders[order.client_order_id] = Held(order, order.created_ms)
         if self.terms.latency_ms:
-            held.due_ms = _market_ms(order, last) + self.terms.latency_ms
+            held.due_ms = market_ms(order, last) + self.terms.latency_ms
         is_touched = order.type is not OrderType.MARKET and order.type is not OrderType.LIMIT
         if is_touched and not self.terms.latency_ms:
             assert order.price is not None  # noqa: S101 - or it would be malformed
@@ -160,6 +158,10 @@ class PaperVenue:
         held = self._orders.get(order.client_order_id)
         places = ("order", "open orders", "closed orders", "trades")
         return Search(None if held is None else held.report(), places)
+
+    async def name_of(self, symbol: str, venue_order_id: str) -> str:
+        """Return '': every fill here bears its name."""
+        return ""
 
     async def open_orders(self, symbols: Sequence[str]) -> list[OrderReport]:
         """Return what rests on `symbols`."""
@@ -290,10 +292,3 @@ def _traits(market: MarketType) -> Traits:
         has_positions=market is MarketType.SWAP,
         matches_touches=True,
     )
-
-
-def _market_ms(order: Order, last: tuple[Decimal, int] | None) -> int:
-    """Return when an order came, in market time, whatever the engine's clock says."""
-    if last is None:
-        return order.created_ms
-    return max(last[1], min(order.created_ms, last[1] + _MOST_SKEW_MS))

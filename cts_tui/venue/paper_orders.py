@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Final
 
 from cts_tui.model.instrument import Instrument
 from cts_tui.model.money import ZERO, average_price, round_money
@@ -9,6 +10,9 @@ from cts_tui.model.records import Order
 from cts_tui.model.trading import OrderStatus, Side
 from cts_tui.venue.steps import step_down
 from cts_tui.venue.venue import OrderReport
+
+_MOST_SKEW_MS: Final = 5_000
+"""So far the engine's clock may be ahead of the market's and still tell an order's age."""
 
 
 @dataclass(slots=True)
@@ -96,3 +100,10 @@ def offered(quoted: Decimal | None, price: Decimal) -> Decimal:
 def venue_order_id(order: Order) -> str:
     """Return the paper venue's own id of an order."""
     return f"paper-{order.client_order_id}"
+
+
+def market_ms(order: Order, last: tuple[Decimal, int] | None) -> int:
+    """Return when an order came, in market time, whatever the engine's clock says."""
+    if last is None:
+        return order.created_ms
+    return max(last[1], min(order.created_ms, last[1] + _MOST_SKEW_MS))

@@ -163,6 +163,13 @@ class Venue(Protocol):
         """Look for an order by client order id: by itself, among open and closed, in the trades."""
         ...
 
+    async def name_of(self, symbol: str, venue_order_id: str) -> str:
+        """Return the client order id of an order that is known by the venue's id alone.
+
+        Empty where it was placed without one, and where the venue does not know.
+        """
+        ...
+
     async def open_orders(self, symbols: Sequence[str]) -> list[OrderReport]:
         """Return every order that rests on `symbols`, stops and targets included."""
         ...

@@ -174,6 +174,13 @@ class SmallExchange:
         self._reach()
         return Search(self.reports.get(order.client_order_id), self.places, self.silent)
 
+    async def name_of(self, symbol: str, venue_order_id: str) -> str:
+        self._reach()
+        names = (
+            r.client_order_id for r in self.reports.values() if r.venue_order_id == venue_order_id
+        )
+        return next(names, "")
+
     async def open_orders(self, symbols: Sequence[str]) -> list[OrderReport]:
         self._reach()
         return [report for report in self.resting() if report.symbol in symbols]

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -13,7 +14,7 @@ from cts_tui.store.database import Database
 from cts_tui.store.journal import Journal
 
 from .live_world import LiveWorld
-from .small_exchange import LOST, SPOT, TAKEN, SmallExchange
+from .small_exchange import LATE, LOST, SPOT, TAKEN, SmallExchange
 from .world import stored
 
 Restart = Callable[[LiveWorld], ConnectionEngine]
@@ -184,3 +185,40 @@ async def test_an_old_entry_that_is_told_of_again_frees_no_holder(
         engine.pipeline.execution.ledger.book(fill)
     holder = (order.strategy, order.symbol, order.timeframe)
     assert engine.pipeline.execution.is_entering(holder)
+
+
+async def test_an_order_that_was_given_up_before_a_restart_is_booked_when_it_fills_after_all(
+    live: LiveWorld, restart: Restart
+) -> None:
+    live.venue.will(LATE)
+    order = await live.enter()
+    await live.run(30, cycles=8)
+    assert (await live.stored_order(order))["status"] == OrderStatus.REJECTED
+    await live.run(30, cycles=20)
+    engine = restart(live)
+    live.venue.is_mute = True
+    live.venue.let_in()
+    live.venue.trades = [replace(fill, client_order_id="") for fill in live.venue.trades]
+    await settle(engine, live, 5, 2)
+    (position,) = engine.context.book
+    assert (position.key, position.holding.held) == (order.client_order_id, order.quantity)
+    engine.context.recorder.flush()
+    assert (await live.stored_order(order))["status"] == OrderStatus.FILLED
+
+
+async def test_orders_that_the_venue_ended_are_not_looked_for_after_a_restart(
+    live: LiveWorld, restart: Restart
+) -> None:
+    live.venue.will("reject")
+    await live.enter()
+    await live.rows("orders")
+    engine = restart(live)
+    asked: list[str] = []
+
+    async def fills(symbol: str, since_ms: int) -> Any:
+        asked.append(symbol)
+        return []
+
+    live.venue.fills = fills  # type: ignore[method-assign]
+    await settle(engine, live, 30, 2)
+    assert asked == []

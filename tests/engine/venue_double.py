@@ -41,6 +41,8 @@ class VenueDouble:
     traded: list[Fill] = field(default_factory=list)
     held: list[VenuePosition] = field(default_factory=list)
     money: Balances = field(default_factory=lambda: money(USDT="10000"))
+    names: dict[str, str] = field(default_factory=dict)
+    """By the venue's order id, the client order ids that it tells when it is asked."""
     failing: set[str] = field(default_factory=set)
     asked: list[str] = field(default_factory=list)
     sent: list[Order] = field(default_factory=list)
@@ -97,6 +99,10 @@ class VenueDouble:
         if found is not None:
             found = replace(found, client_order_id=order.client_order_id)
         return Search(found, asked)
+
+    async def name_of(self, symbol: str, venue_order_id: str) -> str:
+        self._ask("name_of")
+        return self.names.get(venue_order_id, "")
 
     async def open_orders(self, symbols: Sequence[str]) -> list[OrderReport]:
         self._ask("open_orders")

@@ -25,11 +25,16 @@ from cts_tui.store.tables import CONNECTIONS
 from tests.loopback import LoopbackExchange
 
 from .audit import Audit, Findings
+from .keeping import drop, keep, write_venue
 from .trader import Task
 from .weather import LISTED, Weather
 
 TIMEOUT_MS = 600
 """Of one request of the trader: a tenth of what it is otherwise."""
+CALM_TIMEOUT_MS = 5_000
+"""Once nothing goes wrong any more but that the machine is busy."""
+START_S = 5.0
+"""So long a trader may take to begin: on a busy machine its start takes longer than its life."""
 
 
 class Nursery:
@@ -38,6 +43,7 @@ class Nursery:
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
         self._started: dict[int, asyncio.Future[int]] = {}
+        self._trading: dict[int, asyncio.Event] = {}
         self._ended: dict[int, asyncio.Future[int]] = {}
         self._reading = asyncio.create_task(self._read())
 
@@ -68,6 +74,10 @@ class Nursery:
         self._process.stdin.write(task.as_line().encode() + b"\n")
         return await started
 
+    async def trading(self, pid: int) -> None:
+        """Wait until a trader says that it trades."""
+        await self._trading.setdefault(pid, asyncio.Event()).wait()
+
     async def ended(self, pid: int) -> int:
         """Wait for the end of a trader; return its exit code, a signal's number negative."""
         return await self._end_of(pid)
@@ -81,7 +91,10 @@ class Nursery:
             message = json.loads(line)
             if "started" in message:
                 self._ended.pop(message["started"], None)
+                self._trading.pop(message["started"], None)
                 self._started.pop(message["seed"]).set_result(message["started"])
+            elif "trading" in message:
+                self._trading.setdefault(message["trading"], asyncio.Event()).set()
             elif "ended" in message:
                 end = self._end_of(message["ended"])
                 if not end.done():
@@ -97,7 +110,8 @@ class Outcome:
     findings: Findings
     kills: int = 0
     struck: dict[str, int] = field(default_factory=dict)
-    log: str = ""
+    kept: str = ""
+    """Where the folder of a run that found something is; empty for one that was clean."""
 
 
 class FaultRun:
@@ -128,11 +142,19 @@ class FaultRun:
             weather = Weather(exchange, self.market, self.seed, prices)
             await self._trade(exchange, weather)
             exchange.release_late()
+            self._time_out_after(exchange, CALM_TIMEOUT_MS)
             findings = await self._settle(exchange)
+            write_venue(exchange, self.market, self.folder)
         self.database.close()
-        return Outcome(
-            self.seed, self.market, findings, self.kills, weather.struck, str(self.folder)
-        )
+        kept = self._put_away(findings)
+        return Outcome(self.seed, self.market, findings, self.kills, weather.struck, kept)
+
+    def _put_away(self, findings: Findings) -> str:
+        """Keep the folder of a run that found something; return where, empty if it was clean."""
+        if findings.faults:
+            return str(keep(self.folder, self.seed, findings.faults))
+        drop(self.folder)
+        return ""
 
     async def _trade(self, exchange: LoopbackExchange, weather: Weather) -> None:
         """Let traders live and die while prices move and things go wrong."""
@@ -140,7 +162,7 @@ class FaultRun:
         blowing = asyncio.create_task(weather.blow(self.chance.choice([0.0, 0.3, 0.5])))
         try:
             for _ in range(self.chance.choice([1, 1, 2, 3])):
-                await self._live(exchange, self.chance.uniform(0.5, 1.4))
+                await self._live(exchange, self.chance.uniform(0.5, 2.0))
         finally:
             for one in (blowing, moving):
                 one.cancel()
@@ -151,6 +173,12 @@ class FaultRun:
         calls = int(10 ** self.chance.uniform(2.0, 4.7)) if self.chance.random() < 0.7 else 0
         pid = await self.nursery.start(self._task(exchange, "trade", dies_after_calls=calls))
         ended = asyncio.ensure_future(self.nursery.ended(pid))
+        if self.chance.random() < 0.8:  # the others may be killed before they trade
+            trading = asyncio.ensure_future(self.nursery.trading(pid))
+            await asyncio.wait(
+                {ended, trading}, timeout=START_S, return_when=asyncio.FIRST_COMPLETED
+            )
+            trading.cancel()
         await asyncio.wait({ended}, timeout=seconds)
         if not ended.done():
             _kill(pid)

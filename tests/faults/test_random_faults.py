@@ -65,8 +65,9 @@ def judge(outcomes: list[Outcome], record_property: Record) -> None:
     """Leave the counts for the summary; fail with what is wrong and how to run it alone."""
     record_property(COUNTS, counted(outcomes))
     failed = [
-        f"seed {outcome.seed} ({outcome.market}): {fault}\n  alone: CTS_FAULT_RUNS=1 "
-        f"CTS_FAULT_SEED={outcome.seed} python -m pytest -m soak tests/faults/test_random_faults.py"
+        f"seed {outcome.seed} ({outcome.market}): {fault}\n  kept: {outcome.kept}\n  alone: "
+        f"CTS_FAULT_RUNS=1 CTS_FAULT_SEED={outcome.seed} "
+        "python -m pytest -m soak tests/faults/test_random_faults.py"
         for outcome in outcomes
         for fault in outcome.findings.faults
     ]

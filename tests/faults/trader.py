@@ -5,18 +5,15 @@ Runs in a process of its own that may be killed at any instruction.
 
 import asyncio
 import json
-import mmap
 import os
 import random
 import signal
-import struct
 import sys
 import threading
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 from cts_tui.clock import SystemClock
@@ -24,9 +21,7 @@ from cts_tui.engine import connection as connection_module
 from cts_tui.engine import execution as execution_module
 from cts_tui.engine.connection import ConnectionEngine
 from cts_tui.engine.requests import EntryRequest, ExitRequest
-from cts_tui.model.columns import CandleColumns
 from cts_tui.model.credentials import Credentials
-from cts_tui.model.market import Candle, CandleClosed, MarketEvent, Source, Tick
 from cts_tui.model.money import exact
 from cts_tui.model.records import Signal
 from cts_tui.model.strategy import Size, SizeKind, StrategySpec
@@ -36,7 +31,8 @@ from cts_tui.store import connections
 from cts_tui.store.database import Database
 from cts_tui.store.journal import Journal
 
-MINUTE_MS = 60_000
+from .shared_prices import MINUTE_MS, SharedPrices
+
 SIGNAL_MS = 150
 """A signal is of a time slot: who asks twice within it, also after a restart, asks for the same."""
 ENDED_IN_ORDER, NEVER_SETTLED = 0, 3
@@ -58,51 +54,11 @@ class Task:
     log: str
     dies_after_calls: int = 0
     """Kill this process at that call of a function of the desk once it trades; 0: others do."""
-    patience_s: float = 15.0
+    patience_s: float = 60.0
 
     def as_line(self) -> str:
         """Return the task as one line of JSON."""
         return json.dumps(asdict(self))
-
-
-class SharedPrices:
-    """A feed in working order: ticks as the exchange's own price is, 50 times a second."""
-
-    has_ticks = True
-    source = Source.STREAM
-
-    def __init__(self, file: str, symbols: Sequence[str]) -> None:
-        self._symbols = symbols
-        with Path(file).open("rb") as opened:
-            self._memory = mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ)
-
-    def price(self, symbol: str) -> float:
-        """Return the price of a symbol now."""
-        at = 8 * self._symbols.index(symbol)
-        return float(struct.unpack("d", self._memory[at : at + 8])[0])
-
-    async def history(self, symbol: str, timeframe: str, limit: int) -> CandleColumns:
-        return CandleColumns.from_candles([])
-
-    async def events(self) -> AsyncIterator[Sequence[MarketEvent]]:
-        yield [self._candle(symbol) for symbol in self._symbols]
-        clock = SystemClock()
-        while True:
-            now_ms = clock.now_ms()
-            yield [
-                Tick(symbol, now_ms, exact(self.price(symbol)), Source.STREAM)
-                for symbol in self._symbols
-            ]
-            await asyncio.sleep(0.02)
-
-    def _candle(self, symbol: str) -> CandleClosed:
-        open_ms = SystemClock().now_ms() // MINUTE_MS * MINUTE_MS - MINUTE_MS
-        price = self.price(symbol)
-        candle = Candle(open_ms, price, price, price, price, 1.0)
-        return CandleClosed(symbol, "1m", candle, Source.STREAM)
-
-    async def close(self) -> None:
-        """Nothing is held."""
 
 
 class KnownCredentials:
@@ -197,6 +153,7 @@ class Trader:
         """Enter and leave at random, as fast as the engine lets."""
         while not self.engine.context.is_reconciled:  # noqa: ASYNC110 - nothing tells of it
             await asyncio.sleep(0.005)
+        say_trading()
         if self.task.dies_after_calls:
             die_after(self.task.dies_after_calls)
         while True:
@@ -272,6 +229,11 @@ class Trader:
         lines.append(f"account {None if live is None else live.figures()}")
         lines.append(f"reconcile {None if reconciler is None else reconciler.summary()}")
         return "\n".join(lines) + "\n"
+
+
+def say_trading() -> None:
+    """Tell who started it, over the nursery's own line out, that this process trades now."""
+    os.write(1, json.dumps({"trading": os.getpid()}).encode() + b"\n")
 
 
 def run_task(task: Task) -> int:
