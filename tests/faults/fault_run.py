@@ -242,6 +242,12 @@ class FaultRun:
                 .values(enabled=True, live=True, mode="live")
             )
 
+    def _time_out_after(self, exchange: LoopbackExchange, timeout_ms: int) -> None:
+        """Have the next traders wait so long for an answer."""
+        overlay = {**exchange.overlay(self.market), "timeout": timeout_ms}
+        with self.database.write() as transaction:
+            transaction.execute(update(CONNECTIONS).values(ccxt_config=overlay))
+
     def _log(self) -> str:
         with suppress(OSError):
             return (self.folder / "trader.log").read_text()[-6000:]

@@ -54,7 +54,7 @@ class Task:
     log: str
     dies_after_calls: int = 0
     """Kill this process at that call of a function of the desk once it trades; 0: others do."""
-    patience_s: float = 60.0
+    patience_s: float = 120.0
 
     def as_line(self) -> str:
         """Return the task as one line of JSON."""
