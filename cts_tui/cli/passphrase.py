@@ -19,8 +19,11 @@ _RUNNING: Final = (
 )
 _LOCKED: Final = (
     "SELECT 1 FROM settings WHERE key = 'master_key' AND value LIKE '%\"passphrase\"%' "
-    "AND EXISTS (SELECT 1 FROM credentials)"
+    "AND EXISTS (SELECT 1 FROM credentials)",
+    "SELECT 1 FROM settings WHERE key = 'master_key' AND value LIKE '%\"passphrase\"%' "
+    "AND EXISTS (SELECT 1 FROM alert_targets)",
 )
+"""The newer table last: a store that is to be migrated may not have it."""
 
 
 def ask_on_terminal(prompt: str) -> str:
@@ -65,7 +68,7 @@ def has_locked_credentials(folder: DataFolder) -> bool:
         name = f"file:{quote(str(folder.database))}?mode=ro"
         with closing(sqlite3.connect(name, uri=True)) as connection:
             is_running = connection.execute(_RUNNING).fetchone()
-            return not is_running and connection.execute(_LOCKED).fetchone() is not None
+            return not is_running and any(connection.execute(q).fetchone() for q in _LOCKED)
     except sqlite3.Error:  # an older or unusable store: opening it says what is wrong with it
         return False
 

@@ -68,7 +68,7 @@ def _tell(found: VaultStatus, line: str, count: int, *, as_json: bool) -> None:
     if as_json:
         print_json(_row(found) | {"encrypted": count})
     else:
-        say(f"{line}; credentials encrypted with it: {count}")
+        say(f"{line}; secrets encrypted with it: {count}")
 
 
 def _row(found: VaultStatus) -> dict[str, Any]:
@@ -80,6 +80,7 @@ def _row(found: VaultStatus) -> dict[str, Any]:
         "env": found.has_env,
         "keyring": found.keyring or None,
         "key_file": found.key_file or None,
+        "alert_targets": found.targets,
     }
 
 
@@ -89,6 +90,7 @@ def _facts(found: VaultStatus) -> dict[str, Any]:
         "key kept in": found.source or "nothing chosen yet",
         "usable": words[found.is_usable],
         "credentials": f"of {found.credentials} connections",
+        "alert targets": str(found.targets),
         "environment": f"CTS_MASTER_KEY is {'set' if found.has_env else 'not set'}",
         "keyring": found.keyring or "none on this machine that can be trusted",
     }

@@ -12,8 +12,8 @@ from cts_tui.model.vault import StoredCredentials
 from cts_tui.redaction import keep_secret
 from cts_tui.store import connections, secrets
 from cts_tui.store.database import Transaction
+from cts_tui.store.key_rows import KeyRow
 from cts_tui.store.sealing import SealingKey
-from cts_tui.store.secrets import KeyRow
 from cts_tui.store.vault import Vault
 
 Key = tuple[KeyRow, SealingKey]

@@ -4,9 +4,9 @@ from cts_tui.desk.room import Room
 from cts_tui.errors import ConfigError, CtsError, LockedError
 from cts_tui.model.trading import EventKind
 from cts_tui.model.vault import KeySource, VaultStatus
-from cts_tui.store import secrets
+from cts_tui.store import sealed_rows
+from cts_tui.store.key_rows import KeyRow, key_row, save_key_row
 from cts_tui.store.sealing import SealingKey
-from cts_tui.store.secrets import KeyRow
 from cts_tui.store.vault import Vault, discard, next_master_key
 
 Key = tuple[KeyRow, SealingKey]
@@ -34,7 +34,7 @@ class SecretsDesk:
         self._vault.unlock(passphrase)
 
     def use(self, source: KeySource, passphrase: str = "", *, forget: bool = False) -> int:
-        """Keep the key in `source` from now on; return how many credentials it encrypts.
+        """Keep the key in `source` from now on; return how many secrets it encrypts.
 
         They are encrypted anew in one transaction: an interruption leaves all as before, or all
         done. `forget` deletes them where the present key is out of reach. Raises ConfigError where
@@ -48,7 +48,7 @@ class SecretsDesk:
         return self._change(old, source, _checked(source, passphrase), forget=forget)
 
     def rotate(self, passphrase: str = "") -> int:
-        """Encrypt everything with a new key from the same source; return how many credentials.
+        """Encrypt everything with a new key from the same source; return how many secrets.
 
         For `env` the new one is CTS_MASTER_KEY_NEW, for `passphrase` it is given. Raises
         ConfigError where there is nothing to rotate, LockedError without the present key.
@@ -77,7 +77,7 @@ class SecretsDesk:
             return self._vault.opened()
         except LockedError:
             with self._room.database.read() as transaction:
-                if forget or not secrets.count(transaction):
+                if forget or not sealed_rows.count(transaction):
                     return None
             raise
 
@@ -102,19 +102,19 @@ class SecretsDesk:
         with self._room.database.write() as transaction:
             before, count, message = "none", 0, "a key for credentials was made"
             if old is None:
-                forgotten = secrets.forget_all(transaction, now)
+                forgotten = sealed_rows.forget_all(transaction, now)
                 if forgotten and not forget:
                     raise ConfigError("another process has just stored credentials: try again")
-                secrets.save_key_row(transaction, new[0], now)
+                save_key_row(transaction, new[0], now)
                 if forgotten:
-                    message = f"{forgotten} credentials forgotten, whose key was out of reach"
+                    message = f"{forgotten} secrets forgotten, whose key was out of reach"
             else:
-                stored = secrets.key_row(transaction)
+                stored = key_row(transaction)
                 if stored is None or stored.key_id != old[0].key_id:
                     raise ConfigError("another process has just changed the key: try again")
                 before = _told(old[0])
-                count = secrets.encrypt_anew(transaction, old[1], new[1], new[0], now)
-                message = f"{count} credentials encrypted with a new key"
+                count = sealed_rows.encrypt_anew(transaction, old[1], new[1], new[0], now)
+                message = f"{count} secrets encrypted with a new key"
             self._room.tell(
                 transaction,
                 EventKind.SETTING,
@@ -127,7 +127,7 @@ class SecretsDesk:
 
     def _row(self) -> KeyRow | None:
         with self._room.database.read() as transaction:
-            return secrets.key_row(transaction)
+            return key_row(transaction)
 
     def _row_id(self) -> str | None:
         row = self._row()

@@ -43,3 +43,5 @@ class VaultStatus:
     """Name of the system's keyring; empty where there is none that can be trusted."""
     key_file: str
     """The key file; empty where there is none."""
+    targets: int = 0
+    """Targets of alerts, whose addresses are stored."""

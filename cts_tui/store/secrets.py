@@ -1,87 +1,24 @@
-"""Rows of encrypted credentials, and the row that says with which key they are encrypted.
+"""Rows of encrypted credentials.
 
 Each blob is bound to its store and connection: put into another row it does not open.
 """
 
 import json
-import secrets as random
-from base64 import b64decode, b64encode
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import delete, func, insert, select, update
 
-from cts_tui.errors import ConfigError, LockedError
+from cts_tui.errors import LockedError
 from cts_tui.model.credentials import Credentials
-from cts_tui.model.vault import KeySource, StoredCredentials
+from cts_tui.model.vault import StoredCredentials
 from cts_tui.redaction import keep_secret
 from cts_tui.store import setting_rows
 from cts_tui.store.column_types import to_ms
 from cts_tui.store.database import Transaction
-from cts_tui.store.sealing import SealingKey, new_salt, seal, unseal
+from cts_tui.store.key_rows import KeyRow, use_key
+from cts_tui.store.sealing import SealingKey, seal, unseal
 from cts_tui.store.tables import CONNECTIONS, CREDENTIALS
-
-_MASTER_KEY: Final = "master_key"
-_CHECKED: Final = b"cts-tui"
-
-
-@dataclass(frozen=True, slots=True)
-class KeyRow:
-    """Which key the credentials are encrypted with; the key itself is never in the store."""
-
-    source: KeySource
-    key_id: str
-    salt: bytes
-    check: bytes = b""
-    """Something encrypted with the key, by which a wrong one is known."""
-
-    @classmethod
-    def new(cls, source: KeySource) -> "KeyRow":
-        """Return the row of a key that is to be made."""
-        return cls(source, random.token_hex(8), new_salt())
-
-    def sealed_by(self, value: bytes) -> "KeyRow":
-        """Return the row with its check."""
-        return KeyRow(self.source, self.key_id, self.salt, seal(value, _CHECKED, self._bound_to))
-
-    def fits(self, value: bytes) -> bool:
-        """Return whether `value` is the key that this row speaks of."""
-        return unseal(value, self.check, self._bound_to) == _CHECKED
-
-    @property
-    def _bound_to(self) -> str:
-        return f"check/{self.key_id}"
-
-
-def key_row(transaction: Transaction) -> KeyRow | None:
-    """Return which key is in use, None before the first credentials. Raises LockedError."""
-    stored = setting_rows.get(transaction, _MASTER_KEY)
-    if stored is None:
-        return None
-    try:
-        return KeyRow(
-            KeySource(stored["source"]),
-            stored["key_id"],
-            b64decode(stored["salt"]),
-            b64decode(stored["check"]),
-        )
-    except (KeyError, TypeError, ValueError):
-        raise LockedError(
-            "the row that says how credentials are encrypted is damaged: restore a backup, or "
-            "start over with: cts-tui secrets use SOURCE --forget"
-        ) from None
-
-
-def save_key_row(transaction: Transaction, row: KeyRow, now: datetime) -> None:
-    """Say which key is in use from now on."""
-    stored = {
-        "source": str(row.source),
-        "key_id": row.key_id,
-        "salt": b64encode(row.salt).decode(),
-        "check": b64encode(row.check).decode(),
-    }
-    setting_rows.put(transaction, _MASTER_KEY, stored, now)
 
 
 def put(
@@ -97,11 +34,7 @@ def put(
     `row` tells of `key`, and is stored with the first credentials. Raises ConfigError when another
     process has changed the key meanwhile.
     """
-    stored = key_row(transaction)
-    if stored is None:
-        save_key_row(transaction, row, now)
-    elif stored.key_id != key.id:
-        raise ConfigError("the master key was changed by another process just now: try again")
+    use_key(transaction, (row, key), now)
     keep_secret(credentials.secrets)
     values: dict[str, Any] = {
         "fields": list(credentials.given),
@@ -145,9 +78,7 @@ def count(transaction: Transaction) -> int:
     return transaction.execute(select(func.count()).select_from(CREDENTIALS)).scalar_one()
 
 
-def encrypt_anew(
-    transaction: Transaction, old: SealingKey, new: SealingKey, row: KeyRow, now: datetime
-) -> int:
+def encrypt_anew(transaction: Transaction, old: SealingKey, new: SealingKey, now: datetime) -> int:
     """Encrypt all credentials with another key; return how many. All, or an exception and none."""
     blobs = transaction.execute(select(CREDENTIALS.c.connection_id, CREDENTIALS.c.blob)).all()
     for connection_id, blob in blobs:
@@ -155,17 +86,15 @@ def encrypt_anew(
         sealed = _sealed(transaction, connection_id, credentials, new, now)
         ours = CREDENTIALS.c.connection_id == connection_id
         transaction.execute(update(CREDENTIALS).where(ours).values(blob=sealed))
-    save_key_row(transaction, row, now)
     return len(blobs)
 
 
 def forget_all(transaction: Transaction, now: datetime) -> int:
-    """Delete all credentials, and the word of their key; who traded live no longer does."""
+    """Delete all credentials; who traded live no longer does. Return how many there were."""
     holders = CONNECTIONS.c.id.in_(select(CREDENTIALS.c.connection_id))
     transaction.execute(
         update(CONNECTIONS).where(holders).values(live=False, last_test=None, updated_at=now)
     )
-    setting_rows.remove(transaction, _MASTER_KEY)
     return transaction.execute(delete(CREDENTIALS)).rowcount
 
 

@@ -1,4 +1,4 @@
-"""The vault: finds the master key where the trader keeps it, once, and reads credentials with it.
+"""The vault: finds the master key where the trader keeps it, once, and reads secrets with it.
 
 The key is looked for when it is first needed: a desk of paper connections never asks for it.
 """
@@ -10,13 +10,14 @@ from threading import RLock
 from typing import Final
 
 from cts_tui.errors import LockedError
+from cts_tui.model.alerts import AlertTarget
 from cts_tui.model.credentials import Credentials
 from cts_tui.model.vault import KeySource, VaultStatus
 from cts_tui.redaction import keep_secret
-from cts_tui.store import key_files, key_ring, secrets
+from cts_tui.store import alert_targets, key_files, key_ring, sealed_rows, secrets
 from cts_tui.store.database import Database
+from cts_tui.store.key_rows import KeyRow, key_row
 from cts_tui.store.sealing import SealingKey, from_material, from_text, new_material
-from cts_tui.store.secrets import KeyRow
 
 Ask = Callable[[str], str]
 """Asks the trader for a passphrase by a prompt. Raises LockedError where nobody can be asked."""
@@ -65,6 +66,18 @@ class Vault:
         with self._database.read() as transaction:
             return secrets.read(transaction, connection_id, key)
 
+    def alert_targets(self) -> list[AlertTarget]:
+        """Return the targets of alerts with their addresses; without any, no key is needed.
+
+        Raises LockedError with one line that says what to do.
+        """
+        with self._database.read() as transaction:
+            if not alert_targets.count(transaction):
+                return []
+        key = self.key()
+        with self._database.read() as transaction:
+            return alert_targets.read(transaction, key)
+
     def key(self) -> SealingKey:
         """Return the key in use. Raises LockedError where it is missing or wrong."""
         return self.opened()[1]
@@ -102,14 +115,14 @@ class Vault:
 
     @property
     def needs_passphrase(self) -> bool:
-        """Whether credentials are stored that only the trader's passphrase opens."""
+        """Whether secrets are stored that only the trader's passphrase opens."""
         with self._lock:
             row = self._row()
             if row is None or row.source is not KeySource.PASSPHRASE:
                 return False
             is_open = self._opened is not None and self._opened[0].key_id == row.key_id
         with self._database.read() as transaction:
-            return not is_open and secrets.count(transaction) > 0
+            return not is_open and sealed_rows.count(transaction) > 0
 
     def make(self, source: KeySource, text: str = "") -> tuple[KeyRow, SealingKey]:
         """Make a new key where `source` keeps it; its row is for the caller to store.
@@ -134,7 +147,8 @@ class Vault:
     def status(self) -> VaultStatus:
         """Return how credentials are kept; a passphrase is not asked for."""
         with self._database.read() as transaction:
-            count = secrets.count(transaction)
+            credentials = secrets.count(transaction)
+            targets = alert_targets.count(transaction)
         row, fault, is_usable = None, "", None
         try:
             row = self._row()
@@ -149,7 +163,8 @@ class Vault:
             source=row.source if row else None,
             is_usable=is_usable,
             fault=fault,
-            credentials=count,
+            credentials=credentials,
+            targets=targets,
             has_env=bool(_variable("CTS_MASTER_KEY")),
             keyring=key_ring.name(),
             key_file=str(key_files.key_file(row.key_id)) if row and has_file else "",
@@ -157,7 +172,7 @@ class Vault:
 
     def _row(self) -> KeyRow | None:
         with self._database.read() as transaction:
-            return secrets.key_row(transaction)
+            return key_row(transaction)
 
     def _first_choice(self) -> KeySource:
         """Return the source that is used where the trader has chosen none."""

@@ -16,7 +16,7 @@ from cts_tui.paths import DataFolder, config_folder
 from .conftest import Cts, execute
 
 GIVEN = Credentials(api_key="AK-" + "t5z6" * 8, secret="SK-" + "u7i8" * 8)
-FIELDS = ["source", "usable", "fault", "credentials", "env", "keyring", "key_file"]
+FIELDS = ["source", "usable", "fault", "credentials", "env", "keyring", "key_file", "alert_targets"]
 
 
 def status(cts: Cts) -> dict[str, Any]:
@@ -129,7 +129,7 @@ def test_a_lost_key_is_given_up_only_when_asked_for(
     assert cts("secrets", "use", "env", "--forget").code == 0
     assert cts("connections", "show", "bybit", "--json").document["credentials"] is None
     assert cts("connections", "show", "bybit", "--json").document["live"] is False
-    assert "1 credentials forgotten" in last_event(cts)["message"]
+    assert "1 secrets forgotten" in last_event(cts)["message"]
 
 
 def test_a_rotation_that_fails_keeps_the_old_key_and_no_new_one(
@@ -149,12 +149,12 @@ def test_a_rotation_that_fails_keeps_the_old_key_and_no_new_one(
 
 _KILLED = """
 import os, sys
-from cts_tui.store import secrets, vault
+from cts_tui.store import sealed_rows, vault
 from cts_tui.desk import secrets as desk_secrets
 place = sys.argv.pop(1)
 def die(*_, **__): os._exit(9)
 if place == "before":
-    secrets.save_key_row = die
+    sealed_rows.save_key_row = die
 else:
     desk_secrets.discard = die
 from cts_tui.__main__ import main

@@ -8,11 +8,11 @@ import pytest
 from cts_tui.errors import ConfigError, LockedError
 from cts_tui.model.credentials import Credentials
 from cts_tui.model.vault import KeySource, StoredCredentials
-from cts_tui.store import connections, secrets, setting_rows
+from cts_tui.store import connections, sealed_rows, secrets, setting_rows
 from cts_tui.store.column_types import to_ms
 from cts_tui.store.database import Database
+from cts_tui.store.key_rows import KeyRow, key_row
 from cts_tui.store.sealing import SealingKey, new_material
-from cts_tui.store.secrets import KeyRow
 
 from .samples import NOW, add_connection
 
@@ -123,7 +123,7 @@ def test_a_damaged_word_of_the_key_is_one_line(database: Database) -> None:
     with database.write() as transaction:
         setting_rows.put(transaction, "master_key", {"source": "nowhere"}, NOW)
     with database.read() as transaction, pytest.raises(LockedError, match="--forget"):
-        secrets.key_row(transaction)
+        key_row(transaction)
 
 
 def test_encrypting_anew_changes_every_blob_and_no_credential(database: Database, key: Key) -> None:
@@ -132,12 +132,12 @@ def test_encrypting_anew_changes_every_blob_and_no_credential(database: Database
         put(database, connection_id, key)
     new = new_key(KeySource.FILE)
     with database.write() as transaction:
-        assert secrets.encrypt_anew(transaction, key[1], new[1], new[0], NOW) == 3
+        assert sealed_rows.encrypt_anew(transaction, key[1], new[1], new[0], NOW) == 3
     assert [read(database, connection_id, new) for connection_id in ours] == [GIVEN] * 3
     with pytest.raises(LockedError):
         read(database, ours[0], key)
     with database.read() as transaction:
-        assert secrets.key_row(transaction) == new[0]
+        assert key_row(transaction) == new[0]
 
 
 def test_encrypting_anew_that_breaks_off_leaves_all_as_it_was(database: Database, key: Key) -> None:
@@ -148,7 +148,7 @@ def test_encrypting_anew_that_breaks_off_leaves_all_as_it_was(database: Database
         transaction.exec_driver_sql("UPDATE credentials SET blob = x'01' WHERE connection_id = 2")
     new = new_key()
     with pytest.raises(LockedError), database.write() as transaction:
-        secrets.encrypt_anew(transaction, key[1], new[1], new[0], NOW)
+        sealed_rows.encrypt_anew(transaction, key[1], new[1], new[0], NOW)
     assert read(database, ours[0], key) == GIVEN
 
 
@@ -191,8 +191,8 @@ def test_forgetting_all_ends_live_trading_of_who_had_some(database: Database, ke
     put(database, ours, key)
     with database.write() as transaction:
         transaction.exec_driver_sql("UPDATE connections SET live = 1, enabled = 1")
-        assert secrets.forget_all(transaction, NOW) == 1
+        assert sealed_rows.forget_all(transaction, NOW) == 1
     with database.read() as transaction:
         assert [setup.live for setup in connections.setups(transaction)] == [False, True]
-        assert secrets.key_row(transaction) is None
+        assert key_row(transaction) is None
     assert other

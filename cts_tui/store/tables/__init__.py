@@ -11,12 +11,13 @@ from cts_tui.store.tables.connections import (
     LeaseRow,
 )
 from cts_tui.store.tables.desk import EventRow, QuarantineRow, SettingRow
-from cts_tui.store.tables.health import AlertRow, HealthSampleRow
+from cts_tui.store.tables.health import AlertRow, AlertTargetRow, HealthSampleRow
 from cts_tui.store.tables.market import CandleRow, IndicationRow, LatestPriceRow
 from cts_tui.store.tables.trading import FillRow, OrderRow, PositionRow, SignalRow, StrategyRow
 
 __all__ = [
     "ALERTS",
+    "ALERT_TARGETS",
     "BALANCES",
     "CANDLES",
     "CONNECTIONS",
@@ -39,6 +40,7 @@ __all__ = [
     "SIGNALS",
     "STRATEGIES",
     "AlertRow",
+    "AlertTargetRow",
     "BalanceRow",
     "CandleRow",
     "ConnectionRow",
@@ -83,4 +85,5 @@ EXTERNALS = METADATA.tables["externals"]
 BALANCES = METADATA.tables["balances"]
 RISK_STATES = METADATA.tables["risk_states"]
 ALERTS = METADATA.tables["alerts"]
+ALERT_TARGETS = METADATA.tables["alert_targets"]
 HEALTH_SAMPLES = METADATA.tables["health_samples"]

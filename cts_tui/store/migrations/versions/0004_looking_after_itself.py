@@ -1,4 +1,4 @@
-"""Alerts, samples of health over time, rows set aside by repairs; what belongs together by index
+"""Alerts, where they are told, health over time, rows set aside by repairs; indexes
 
 Revision: 0004
 Follows: 0003
@@ -25,9 +25,23 @@ def upgrade() -> None:
         sa.Column("seen_at", sa.String(), nullable=False),
         sa.Column("cleared_at", sa.String(), nullable=True),
         sa.Column("notified_at", sa.String(), nullable=True),
+        sa.Column("acked_at", sa.String(), nullable=True),
         sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("rule", "subject", "raised_at", name="uq_alerts"),
     )
     op.create_index("ix_alerts_cleared_at", "alerts", ["cleared_at"])
+    op.create_table(
+        "alert_targets",
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("scheme", sa.String(), nullable=False),
+        sa.Column("blob", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", sa.String(), nullable=False),
+        sa.Column("sent_at", sa.String(), nullable=True),
+        sa.Column("failed_at", sa.String(), nullable=True),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("last_error", sa.String(), nullable=True),
+        sa.PrimaryKeyConstraint("name"),
+    )
     op.create_table(
         "health_samples",
         sa.Column("time_ms", sa.BigInteger(), nullable=False),
@@ -55,5 +69,6 @@ def downgrade() -> None:
     op.drop_index("ix_orders_position_key", "orders")
     op.drop_table("quarantine")
     op.drop_table("health_samples")
+    op.drop_table("alert_targets")
     op.drop_index("ix_alerts_cleared_at", "alerts")
     op.drop_table("alerts")
