@@ -111,7 +111,8 @@ def test_the_guide_has_no_section_of_a_command_that_does_not_exist() -> None:
 def test_every_command_in_a_shell_block_exists() -> None:
     for path in _TEXTS:
         for line in "".join(blocks(path, "sh")).splitlines():
-            for called in re.findall(r"(?:^|/|\s)cts-tui((?: [a-z]+)*)", line.partition("#")[0]):
+            asked = line.partition("#")[0]
+            for called in re.findall(r"(?:^|/|\s)cts-tui((?: [a-z][a-z-]*)*)", asked):
                 words = f"cts-tui{called}".split()
                 assert any(" ".join(words[:n]) in _COMMANDS for n in (1, 2, 3, 4)), line
                 groups = {name.split()[1] for name in _COMMANDS if " " in name}

@@ -19,6 +19,7 @@ from cts_tui.cli import (
     secrets,
     stopping,
     strategies,
+    workflow,
 )
 from cts_tui.cli.tables import say
 
@@ -35,6 +36,7 @@ app.command("stop")(engine.stop)
 app.command("status")(engine.status)
 app.command("demo")(engine.demo)
 app.command("health")(engine.health)
+app.command("test-workflow")(workflow.test_workflow)
 app.command("replay")(replay.replay)
 app.command("backtest")(backtest.backtest)
 app.command("optimize")(optimize.optimize)

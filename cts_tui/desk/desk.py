@@ -33,6 +33,7 @@ from cts_tui.desk.room import Room
 from cts_tui.desk.secrets import SecretsDesk
 from cts_tui.desk.seed import seed
 from cts_tui.desk.strategies import StrategyDesk
+from cts_tui.desk.workflow.desk import WorkflowDesk
 from cts_tui.errors import ConfigError, CtsError
 from cts_tui.model.market import Source
 from cts_tui.model.trading import Actor, EngineStatus, EventKind
@@ -42,6 +43,7 @@ from cts_tui.private_files import make_data_private
 from cts_tui.store import history, sums
 from cts_tui.store.database import Database
 from cts_tui.store.heard import connection_views
+from cts_tui.store.inspection import needs_opening
 from cts_tui.store.key_files import make_keys_private
 from cts_tui.store.schema import open_store
 from cts_tui.store.vault import Vault
@@ -86,6 +88,7 @@ class Desk:
         self.reports = ReportDesk(self._room)
         self.programs = ProgramDesk(self._room)
         self.health = HealthDesk(self._room)
+        self.workflow = WorkflowDesk(self._room, self.vault)
 
     @classmethod
     def open(cls, folder: DataFolder, actor: Actor, clock: Clock | None = None) -> "Desk":
@@ -111,6 +114,18 @@ class Desk:
             database.close()
             raise
         return desk
+
+    @classmethod
+    def look(cls, folder: DataFolder, actor: Actor) -> "Desk":
+        """Open the store in `folder` as it is, whatever is wrong with it: nothing is mended.
+
+        One that is missing is made, and one of an older schema brought up to date, as by `open`.
+        """
+        database = open_database(folder)
+        if needs_opening(database):
+            database.close()
+            return cls.open(folder, actor)
+        return cls(database, actor, data_root=folder.root)
 
     def summary(self) -> DeskSummary:
         """Return the figures of the header and the dashboard."""

@@ -60,14 +60,16 @@ async def check_connection(
     on_step: OnStep = lambda step: None,
     *,
     locked: str = "",
+    is_public: bool = False,
 ) -> ConnectionTest:
     """Test a connection; `on_step` hears each step as it ends. It takes 30 s at most.
 
-    `locked` says why stored credentials cannot be read, where that is so. Nothing is ordered,
-    changed or stored. What is wrong is a step of the result, not an exception.
+    `locked` says why stored credentials cannot be read, where that is so. A test that `is_public`
+    needs no key and signs nothing. Nothing is ordered, changed or stored. What is wrong is a step
+    of the result, not an exception.
     """
     course = Course(on_step, whole_s=WHOLE_S)
-    checkup = Checkup(setup, credentials, clock, course, locked=locked)
+    checkup = Checkup(setup, credentials, clock, course, locked=locked, is_public=is_public)
     try:
         await checkup.run()
     finally:
@@ -86,8 +88,10 @@ class Checkup:
         course: Course,
         *,
         locked: str = "",
+        is_public: bool = False,
     ) -> None:
         self._setup = setup
+        self._is_public = is_public
         self._credentials = credentials if credentials and credentials.given else None
         self._clock = clock
         self._course = course
@@ -187,6 +191,9 @@ class Checkup:
 
     def _without_key(self) -> None:
         setup = self._setup
+        if self._is_public:
+            self._course.skip(_PRIVATE, "not tried: only what needs no key is asked")
+            return
         if setup.mode is Mode.PAPER:
             self._course.skip(_PRIVATE, "not needed: paper trading uses no key")
             return
@@ -208,7 +215,7 @@ class Checkup:
         steps = tuple(self._course.results)
         return ConnectionTest(
             time_ms=self._clock.now_ms(),
-            status=verdict(steps),
+            status=verdict(step.status for step in steps),
             steps=steps,
             permissions=self._permissions,
             clock_offset_ms=self._offset_ms,

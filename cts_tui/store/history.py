@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+import orjson
 from sqlalchemy import RowMapping, func, select
 
 from cts_tui.model.columns import CandleColumns
@@ -81,6 +82,17 @@ def without_indications(
         .limit(limit)
     )
     return [(time_ms, source) for time_ms, source in transaction.execute(query)]
+
+
+def indications(
+    transaction: Transaction, connection_id: int, symbol: str, timeframe: str
+) -> dict[int, dict[str, float | None]]:
+    """Return the values of every indication of a series by open time, for small stores."""
+    row = INDICATIONS.c
+    query = select(row.time_ms, row["values"]).where(
+        row.connection_id == connection_id, row.symbol == symbol, row.timeframe == timeframe
+    )
+    return {time_ms: orjson.loads(values) for time_ms, values in transaction.execute(query)}
 
 
 def latest_prices(transaction: Transaction) -> list[RowMapping]:

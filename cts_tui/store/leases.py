@@ -51,6 +51,12 @@ def owner_of(transaction: Transaction, connection_id: int, now: datetime) -> str
     return transaction.execute(query).scalar()
 
 
+def held(transaction: Transaction) -> dict[int, tuple[str, datetime]]:
+    """Return owner and end of every lease that was not given up, by connection id."""
+    query = select(LEASES).where(LEASES.c.owner.is_not(None), LEASES.c.expires_at.is_not(None))
+    return {row.connection_id: (row.owner, row.expires_at) for row in transaction.execute(query)}
+
+
 def shares(transaction: Transaction, owner: str, now: datetime) -> dict[str, float]:
     """Return an owner's part (0…1) of the leases held now, by exchange; others hold the rest.
 

@@ -113,6 +113,12 @@ def _missing_columns(connection: Connection) -> list[str]:
     ]
 
 
+def schema_faults(connection: Connection) -> list[str]:
+    """Return what the tables lack of what this program expects, each by name."""
+    tables = [f"the table {table.name}" for table in _missing_tables(connection)]
+    return tables + [f"the column {name}" for name in _missing_columns(connection)]
+
+
 def _stateless_connections(connection: Connection) -> list[int]:
     """Return the ids of connections without an engine state or a lease."""
     present = set(inspect(connection).get_table_names())

@@ -23,6 +23,7 @@ class Where(StrEnum):
     STRATEGIES = "Strategies"
     MARKET = "Market"
     JOURNAL = "Journal"
+    HEALTH = "Health"
     TABLE = "In a table"
     CHART = "In a chart"
     EDITOR = "In the strategy editor"
@@ -30,7 +31,7 @@ class Where(StrEnum):
     CONNECTION = "In the detail of a connection"
     FORM = "In a connection's form"
     CHOICE = "On a choice"
-    TEST = "In a connection test"
+    TEST = "In a test"
     LIMITS = "In the risk limits"
     DIALOG = "In a dialog"
 
@@ -173,6 +174,9 @@ ACTIONS: tuple[Action, ...] = (
            in_footer=True),
     Action("journal.older", "m", "Older", _W.JOURNAL, "screen.older",
            "Read older rows too."),
+    Action("health.workflow", "t", "Test workflow", _W.HEALTH, "screen.test_workflow",
+           "Test everything from the database to a trade, stage by stage; nothing is ordered.",
+           in_footer=True),
     Action("table.down", "j,down", "Down", _W.TABLE, "move(1)",
            "Next row.", in_palette=False),
     Action("table.up", "k,up", "Up", _W.TABLE, "move(-1)",

@@ -45,16 +45,16 @@ def steps(*statuses: StepStatus) -> list[StepResult]:
 
 def test_the_gravest_step_is_the_verdict() -> None:
     ok, warn, fail, skip = StepStatus.PASS, StepStatus.WARN, StepStatus.FAIL, StepStatus.SKIP
-    assert verdict(steps(ok, skip, ok)) is ok
-    assert verdict(steps(ok, warn, skip)) is warn
-    assert verdict(steps(fail, warn, skip)) is fail
-    assert verdict(steps(skip)) is skip
+    assert verdict([ok, skip, ok]) is ok
+    assert verdict([ok, warn, skip]) is warn
+    assert verdict([fail, warn, skip]) is fail
+    assert verdict([skip]) is skip
     assert verdict([]) is skip
 
 
 def test_a_step_is_found_by_its_name_and_faults_in_order() -> None:
     done = tuple(steps(StepStatus.FAIL, StepStatus.PASS, StepStatus.WARN))
-    test = ConnectionTest(0, verdict(done), done)
+    test = ConnectionTest(0, StepStatus.FAIL, done)
     assert test.step("2") == done[2]
     assert test.step("9") is None
     assert test.faults == (done[0], done[2])

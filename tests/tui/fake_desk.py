@@ -31,6 +31,7 @@ from .fake_journal import FakeJournal
 from .fake_live import FakeControls, FakeOrders, FakeRisk
 from .fake_reports import FakeReports
 from .fake_strategies import FakeStrategies
+from .fake_workflow import FakeWorkflow
 
 
 class FakePositions:
@@ -104,6 +105,7 @@ class FakeDesk:
         self.market = FakeMarket()
         self.health = FakeHealth()
         self.reports = FakeReports(self.calls)
+        self.workflow = FakeWorkflow(self.calls)
         self.figures = frozen.SUMMARY
         self.fail_with: Exception | None = None
         self.readings = 0

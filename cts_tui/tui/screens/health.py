@@ -1,18 +1,21 @@
 """Screen 8: the health of everything."""
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from textual import on
 from textual.app import ComposeResult
+from textual.binding import BindingType
 from textual.containers import Vertical
 
 from cts_tui.model.views import DeskSummary, FeedView, HealthReport, ProcessorView
+from cts_tui.tui.actions import Where, bindings_for
 from cts_tui.tui.cells import Cell, Line, Tone
 from cts_tui.tui.facts import feed_facts, processor_facts
 from cts_tui.tui.formats import one_line
 from cts_tui.tui.listings import FEEDS, PROCESSORS
 from cts_tui.tui.screens.desk_screen import DeskScreen
 from cts_tui.tui.screens.health_figures import Section, section_columns, sections_of
+from cts_tui.tui.screens.workflow_testing import test_workflow
 from cts_tui.tui.states import health_cell
 from cts_tui.tui.widgets.detail import Fact
 from cts_tui.tui.widgets.live_lines import LiveLines
@@ -35,6 +38,7 @@ class HealthBody(NamedTuple):
 class HealthScreen(DeskScreen[HealthBody]):
     """The verdict, the figures of every part, the processors and the feeds."""
 
+    BINDINGS: ClassVar[list[BindingType]] = bindings_for(Where.HEALTH)
     CSS_PATH = "health.tcss"
     AUTO_FOCUS = "#processors"
     NAME = "health"
@@ -63,6 +67,10 @@ class HealthScreen(DeskScreen[HealthBody]):
         processors.update_rows(body.processors, summary.now_ms)
         feeds.update_rows(body.feeds, summary.now_ms)
         sections.update_rows(sections_of(body.report), summary.now_ms)
+
+    def action_test_workflow(self) -> None:
+        """Test everything from the database to a trade."""
+        test_workflow(self)
 
     @on(LiveTable.Selected)
     def open_detail(self, event: LiveTable.Selected) -> None:

@@ -1,114 +1,27 @@
-"""A connection test while it runs: each step as it finishes, and what to do about it."""
+"""The test of a connection while it runs."""
 
 from collections.abc import Callable, Sequence
-from functools import partial
-from textwrap import wrap
-from typing import ClassVar
 
-from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
-from textual.screen import ModalScreen
-from textual.worker import Worker, WorkerState
-
-from cts_tui.model.connection_test import ConnectionTest, StepResult
-from cts_tui.tui.actions import Where, bindings_for
-from cts_tui.tui.cells import Cell, Line, Tone, line
-from cts_tui.tui.connection_rows import step_lines, verdict_cell
-from cts_tui.tui.formats import one_line
-from cts_tui.tui.session import reason_of
-from cts_tui.tui.widgets.live_lines import LiveLines
+from cts_tui.model.connection_test import ConnectionTest, StepResult, StepStatus
+from cts_tui.tui.widgets.steps_modal import StepsModal
 
 OnStep = Callable[[StepResult], None]
 RunTest = Callable[[OnStep], ConnectionTest]
 """Runs a whole test, calling back after each step; blocks, and raises CtsError when it cannot."""
 
 
-class ConnectionTestModal(ModalScreen[ConnectionTest | None]):
-    """Runs a test in a thread; gives its result, or None where it was left before the end."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        *bindings_for(Where.TEST),
-        Binding("escape,enter,q", "close", "Close", id="detail.close"),
-    ]
-    CSS_PATH = "modals.tcss"
+class ConnectionTestModal(StepsModal[ConnectionTest]):
+    """Shows the test of a connection step by step."""
 
     def __init__(self, name: str, run: RunTest, *, note: str = "") -> None:
         """Test the connection called `name`; `note` says what becomes of the result."""
-        super().__init__()
-        self._connection = name
-        self._run = run
-        self._note = note
-        self._steps: list[StepResult] = []
-        self._failure = ""
-        self.result: ConnectionTest | None = None
-        self.lines = LiveLines([()])
+        super().__init__(f"Test of {name}", note=note)
+        self._run_all = run
 
-    def compose(self) -> ComposeResult:
-        """Compose the steps in a box that scrolls."""
-        with VerticalScroll(classes="modal -wide -test") as box:
-            box.border_title = f"Test of {self._connection}"
-            yield self.lines
+    def run_test(self, on_step: OnStep) -> ConnectionTest:
+        """Run the test in a thread."""
+        return self._run_all(on_step)
 
-    def on_mount(self) -> None:
-        """Begin."""
-        self.action_again()
-
-    def action_again(self) -> None:
-        """Test, unless the last test still runs."""
-        if self._is_running:
-            return
-        self._steps, self._failure, self.result = [], "", None
-        on_step = partial(self.app.call_from_thread, self._add)
-        self._work = self.run_worker(
-            partial(self._run, on_step), group="attempt", thread=True, exclusive=True,
-            exit_on_error=False,
-        )  # fmt: skip
-        self._paint()
-
-    _work: Worker[ConnectionTest] | None = None
-
-    @property
-    def _is_running(self) -> bool:
-        return self._work is not None and not self._work.is_finished
-
-    def _add(self, step: StepResult) -> None:
-        self._steps.append(step)
-        self._paint()
-
-    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        """Tell how it ended."""
-        if event.worker is not self._work:
-            return
-        if event.state is WorkerState.SUCCESS:
-            self.result = event.worker.result
-            self._steps = list(self.result.steps) if self.result else self._steps
-        elif event.state is WorkerState.ERROR:
-            self._failure = reason_of(event.worker.error)
-        self._paint()
-
-    def on_resize(self) -> None:
-        """Wrap the texts for the new width."""
-        self.call_after_refresh(self._paint)
-
-    def _paint(self) -> None:
-        if not (width := self.lines.size.width):
-            return
-        lines = [each for step in self._steps for each in step_lines(step, width)]
-        self.lines.show([*lines, (), *self._ending(width)])
-        box = self.query_one(VerticalScroll)
-        box.border_subtitle = "esc closes" if self._is_running else "t tests again · esc closes"
-        box.scroll_end(animate=False)
-
-    def _ending(self, width: int) -> Sequence[Line]:
-        if self._failure:
-            pieces = wrap(f"✖ not tested: {one_line(self._failure)}", width)
-            return [line(Cell(piece, Tone.ERROR)) for piece in pieces]
-        if self.result:
-            return [line("Result  ", verdict_cell(self.result.status)),
-                    line(Cell(self._note, Tone.MUTED))]  # fmt: skip
-        return [line(Cell("◌ testing…", Tone.WARNING))]
-
-    def action_close(self) -> None:
-        """Leave; a test that still runs ends by itself."""
-        self.dismiss(self.result)
+    def outcome(self, result: ConnectionTest) -> tuple[StepStatus, Sequence[StepResult]]:
+        """Return how the test ended, and its steps."""
+        return result.status, result.steps
