@@ -1,5 +1,6 @@
 """How much of a connection's limits is used: from its open positions and where its losses stand."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 
 from cts_tui.model.connection import ConnectionSetup
@@ -32,10 +33,8 @@ def usage_of(transaction: Transaction, setup: ConnectionSetup, now_ms: int) -> R
         open_positions=len(held),
         largest_symbol=largest,
         largest=by_symbol.get(largest, ZERO),
-        exposure=exposures.get((setup.id, is_live), ZERO),
-        total_exposure=sum(
-            (value for (_, of_live), value in exposures.items() if of_live is is_live), ZERO
-        ),
+        exposure=_most(exposures, is_live=is_live, connection_id=setup.id),
+        total_exposure=_most(exposures, is_live=is_live),
         equity=equity,
         day_loss=day_loss,
         day_loss_pct=_percent(day_loss, state.day_equity),
@@ -44,6 +43,20 @@ def usage_of(transaction: Transaction, setup: ConnectionSetup, now_ms: int) -> R
             (symbol, until) for symbol, until in state.cool_downs.items() if until > now_ms
         ),
     )
+
+
+def _most(
+    exposures: Mapping[tuple[int, bool, str], Decimal],
+    *,
+    is_live: bool,
+    connection_id: int | None = None,
+) -> Decimal:
+    """Return what is tied up of the currency of which it is most: limits hold for each."""
+    found: dict[str, Decimal] = {}
+    for (key, of_live, currency), value in exposures.items():
+        if of_live is is_live and connection_id in (None, key):
+            found[currency] = found.get(currency, ZERO) + value
+    return max(found.values(), default=ZERO)
 
 
 def _by_symbol(held: list[PositionView]) -> dict[str, Decimal]:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from cts_tui.engine.book import Holder
-from cts_tui.model.money import ZERO
+from cts_tui.model.money import ZERO, settle_currency
 
 
 class Account:
@@ -53,9 +53,3 @@ class Account:
         self._told = dict(totals)
         if free is not None:
             self._free = dict(free)
-
-
-def settle_currency(symbol: str) -> str:
-    """Return what a symbol is paid in: `USDT` of `BTC/USDT`, `USDC` of `BTC/USDC:USDC`."""
-    quote, _, settle = symbol.partition("/")[2].partition(":")
-    return settle or quote

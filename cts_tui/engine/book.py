@@ -18,6 +18,8 @@ from cts_tui.rules.protection import Protection
 Holder = tuple[str, str, str]
 """Strategy, symbol and timeframe: each holds at most one position."""
 
+_FIRST_WAIT_MS: Final = 500
+_LONGEST_WAIT_MS: Final = 30_000
 _FIRST_ROOM: Final = 64
 _REMEMBERED: Final = 1_000
 _FEW: Final = 32
@@ -60,6 +62,12 @@ class LivePosition:
     def side(self) -> Direction:
         """Long or short."""
         return self.holding.side
+
+    def wait_longer(self, now_ms: int) -> None:
+        """Let the next exit wait, longer the more were refused in a row."""
+        wait_ms = min(_FIRST_WAIT_MS << self.exit_refusals, _LONGEST_WAIT_MS)
+        self.exit_refusals = min(self.exit_refusals + 1, 10)
+        self.exit_after_ms = now_ms + wait_ms
 
     @property
     def holder(self) -> Holder:

@@ -25,7 +25,7 @@ from cts_tui.engine.processor import Processor
 from cts_tui.engine.recorder import Recorder
 from cts_tui.engine.rehearsal import to_trade, trade_through
 from cts_tui.engine.requests import ExitRequest
-from cts_tui.engine.restoring import restore
+from cts_tui.engine.restoring import answer_signals, restore
 from cts_tui.engine.sessions import SessionKeeper
 from cts_tui.engine.steering import Steering, Wishes
 from cts_tui.model.columns import CandleColumns
@@ -159,10 +159,10 @@ class ConnectionEngine:
         """Go by what the trader wants now; live trading on or off restarts nothing."""
         self._steering.apply(wishes)
 
-    def exposure(self, *, is_live: bool) -> Decimal:
-        """Return what is open and on its way, in quote currency: on paper, or of real money."""
+    def exposure(self, currency: str, *, is_live: bool) -> Decimal:
+        """Return what is open and on its way in a currency: on paper, or of real money."""
         entries = self.pipeline.entries
-        return ZERO if entries is None else entries.limits.total(is_live=is_live)
+        return ZERO if entries is None else entries.limits.total(currency, is_live=is_live)
 
     def set_strategies(self, specs: Sequence[StrategySpec]) -> None:
         """Run these strategies from now on; open positions keep their levels."""
@@ -206,6 +206,7 @@ class ConnectionEngine:
         self._paper.restore(self._database)
         if self._live is not None:
             self._live.take_up(live_orders)
+        answer_signals(self.context, self.pipeline, self._database)
 
     def _spec_of(self, name: str) -> StrategySpec:
         """Return the strategy of a name, with the usual levels where it is gone."""

@@ -60,7 +60,7 @@ def _no_fill(_symbol: str) -> int | None:
     return None
 
 
-def _no_others(_is_live: bool) -> Decimal:  # noqa: FBT001 - one word, one argument
+def _no_others(_currency: str, _is_live: bool) -> Decimal:  # noqa: FBT001 - as it is asked for
     """There are no other connections."""
     return ZERO
 
@@ -94,8 +94,8 @@ class EngineContext:
     """Whether everything of the connection is being closed."""
     limits: RiskLimits = field(default_factory=RiskLimits.none)
     """What every entry is checked against; never in a replay."""
-    others_exposure: Callable[[bool], Decimal] = _no_others
-    """Says what all other connections tie up, of paper or of real money."""
+    others_exposure: Callable[[str, bool], Decimal] = _no_others
+    """Says what all other connections tie up of a currency, of paper or of real money."""
     lease_until: float = inf
     """Monotonic time until which the lease of the connection is certainly ours (S9)."""
     is_recorded: bool = False

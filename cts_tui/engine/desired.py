@@ -30,8 +30,8 @@ class DesiredState:
     """By connection id, since when everything is to be closed."""
     reset_requests: Mapping[int, int] = field(default_factory=dict)
     """By connection id, when the trader asked to begin anew against the loss limits."""
-    exposures: Mapping[tuple[int, bool], Decimal] = field(default_factory=dict)
-    """What is stored of open positions, by connection id and whether it is real money."""
+    exposures: Mapping[tuple[int, bool, str], Decimal] = field(default_factory=dict)
+    """What open positions cost as stored: by connection id, whether it is real money, currency."""
 
     def wishes_for(self, setup: ConnectionSetup) -> Wishes:
         """Return what the engine of a connection is to go by."""

@@ -7,6 +7,7 @@ from cts_tui.engine.book import Holder, LivePosition
 from cts_tui.engine.context import EngineContext
 from cts_tui.engine.dispatch import Dispatch
 from cts_tui.engine.entries import Entries
+from cts_tui.engine.fates import Fates
 from cts_tui.engine.last_moment import LastMoment
 from cts_tui.engine.ledger import Ledger
 from cts_tui.engine.processor import CycleReport, Processor
@@ -15,9 +16,13 @@ from cts_tui.engine.requests import (
     ExitRequest,
     Request,
     entry_order,
+    exit_again,
     exit_order,
+    exit_refusal,
+    is_owed,
 )
-from cts_tui.engine.risk import Refusal, check_automatic_exit, check_entry, check_exit
+from cts_tui.engine.reversals import Reversals
+from cts_tui.engine.risk import Refusal, check_entry
 from cts_tui.engine.sending import OrderSender
 from cts_tui.engine.settlement import record_fate, record_position
 from cts_tui.engine.working import Working, WorkingOrders
@@ -32,33 +37,33 @@ from cts_tui.model.trading import (
 from cts_tui.rules.sizing import entry_cost
 from cts_tui.venue.venue import NOTHING_NEW, Accepted, Rejected
 
-_FIRST_WAIT_MS = 500
-_LONGEST_WAIT_MS = 30_000
+_INTERVAL_S = 5.0
+_SOON_S = 0.5
+"""Until the next look at what was put off."""
 
 
 class Execution(Processor):
     """Carries out requests in the order in which they came; each becomes at most one order."""
 
     name = "execution"
-    interval_s = 5.0
 
     def __init__(self, context: EngineContext) -> None:
         super().__init__()
+        self.interval_s = _INTERVAL_S
         self._context = context
         self._requests: deque[Request] = deque()
         self._entering: set[Holder] = set()
-        self._reversals: dict[str, EntryRequest] = {}
-        """Entries that wait until the position to close first, named by its key, is closed."""
-        self._freed: list[EntryRequest] = []
+        self._reversals = Reversals(self.wake)
         self.working = WorkingOrders(self._settled)
         self.sender = OrderSender(context, self.working, self.figures)
         self.ledger = Ledger(
             context,
             self.working,
             self.sender,
-            on_closed=self._position_closed,
+            on_closed=self._reversals.closed,
             on_stray=lambda what: self.figures.record_error(what, context.now_ms()),
         )
+        self.fates = Fates(context, self._accepted)
         self.refused = 0
         self._dispatch = Dispatch(self._sent)
         self.last_moment = LastMoment(context, self.working, self.sender, self.figures)
@@ -98,8 +103,10 @@ class Execution(Processor):
         if requests:
             await self.carry_out(requests)
         self.book_fills()
+        self.fates.tell()
         await self.reverse()
         self._context.recorder.flush_when_full()
+        self.interval_s = _SOON_S if self._requests else _INTERVAL_S
         return CycleReport(len(requests))
 
     async def carry_out(self, requests: Sequence[Request]) -> None:
@@ -119,7 +126,7 @@ class Execution(Processor):
         faults = await self.sender.record([working for _, working in prepared])
         for (request, working), reason in zip(prepared, faults, strict=True):
             if reason is not None:
-                self._not_recorded(request, reason)
+                self._put_off(request, reason)
             elif working.order.is_live:
                 self._dispatch.start(request, working.order.symbol, self._send(request, working))
             else:
@@ -128,8 +135,8 @@ class Execution(Processor):
 
     async def reverse(self) -> bool:
         """Send the entries whose exits have filled; return whether there were any."""
-        freed, self._freed = self._freed, []
-        self._entering.difference_update(_holder(request.signal) for request in freed)
+        freed = self._reversals.freed()
+        self._entering.difference_update(request.signal.holder for request in freed)
         if freed:
             await self.carry_out(freed)
         return bool(freed)
@@ -149,13 +156,15 @@ class Execution(Processor):
         position, now_ms = request.position, self._context.now_ms()
         is_gone = self._context.book.get(position.key) is not position
         if is_gone or position.status is PositionStatus.CLOSING:
+            record_fate(self._context, request, SignalStatus.REFUSED, "it is closed already")
             return None
         if now_ms < position.exit_after_ms:  # a moment ago it was refused
-            self._ask_again(request)
+            if request.reason is ExitReason.RULE:
+                self._requests.append(request)
             return None
-        refusal = _exit_refusal(self._context, request)
+        refusal = exit_refusal(self._context, request)
         if refusal is not None:
-            self._refuse(request, refusal.reason)
+            self._not_now(request, refusal.reason)
             return None
         position.status = PositionStatus.CLOSING
         position.exit_attempts += 1
@@ -163,7 +172,7 @@ class Execution(Processor):
 
     def _prepare_entry(self, request: EntryRequest) -> Working | None:
         context, signal = self._context, request.signal
-        holder = _holder(signal)
+        holder = signal.holder
         if holder in self._entering:  # two candles closed before the first could be acted on
             record_fate(context, request, SignalStatus.REFUSED, "an entry is on its way already")
             return None
@@ -173,8 +182,8 @@ class Execution(Processor):
             return None
         self._entering.add(holder)
         held = context.book.held(holder)
-        if held is not None:  # it is being closed: only then is known what there is to spend
-            self._reversals[held.key] = request
+        if held is not None:  # it is being closed
+            self._reversals.wait(held.key, request)
             return None
         equity = context.account.equity(holder, is_live=context.setup.live)
         cost = entry_cost(request.spec.size, equity, request.spec.stop_loss_pct)
@@ -192,7 +201,7 @@ class Execution(Processor):
         """Return why the entry of a signal may not go out, None when it may."""
         if self.working.has_unknown(signal.symbol):
             return Refusal("an order on this symbol has an unknown outcome")
-        held = self._context.book.held(_holder(signal))
+        held = self._context.book.held(signal.holder)
         if held is not None and held.status is not PositionStatus.CLOSING:
             return Refusal("the strategy holds a position on this symbol already")
         return check_entry(self._context.entry_situation(signal))
@@ -202,18 +211,22 @@ class Execution(Processor):
         reason = await self.last_moment.fault(request, working)
         if reason is not None:
             self.sender.end(working, OrderStatus.CANCELLED, reason)
-            self._refuse(request, reason)
+            self._not_now(request, reason)
             return
         answer = await self.sender.send(working)
         if isinstance(answer, Rejected):
-            self._refuse(request, f"rejected by the venue: {answer.reason}")
+            self._not_now(request, f"rejected by the venue: {answer.reason}")
         elif isinstance(answer, Accepted):
-            record_fate(self._context, request, SignalStatus.EXECUTED)
-            if isinstance(request, ExitRequest):
-                request.position.exit_refusals = 0
-                record_position(self._context, request.position)
-            elif self.entries is not None:
-                self.entries.placed(request, working)
+            self._accepted(request, working)
+        else:
+            self.fates.wait(request, working)
+
+    def _accepted(self, request: Request, working: Working) -> None:
+        record_fate(self._context, request, SignalStatus.EXECUTED)
+        if isinstance(request, ExitRequest):
+            record_position(self._context, request.position)
+        elif self.entries is not None:
+            self.entries.placed(request, working)
 
     def _sent(self, error: BaseException | None) -> None:
         """Go on after a live order was sent, answered or not."""
@@ -225,38 +238,38 @@ class Execution(Processor):
         """Leave the reason of a request that is not carried out; an exit may be asked for again."""
         self.refused += 1
         if isinstance(request, EntryRequest):
-            self._entering.discard(_holder(request.signal))
+            self._entering.discard(request.signal.holder)
         else:
             self._reopen(request.position)
-            self._wait(request.position)
+            request.position.wait_longer(self._context.now_ms())
         record_fate(self._context, request, SignalStatus.REFUSED, reason)
 
-    def _wait(self, position: LivePosition) -> None:
-        """Let the next exit of a position wait, longer the more were refused in a row."""
-        wait_ms = min(_FIRST_WAIT_MS << position.exit_refusals, _LONGEST_WAIT_MS)
-        position.exit_refusals = min(position.exit_refusals + 1, 10)
-        position.exit_after_ms = self._context.now_ms() + wait_ms
+    def _put_off(self, request: Request, reason: str) -> None:
+        """Refuse a request, except a rule's exit: the rule may not fire again, so it is kept.
 
-    def _ask_again(self, request: ExitRequest) -> None:
-        """Keep what may not be asked for again: a level will be touched again, a rule may not."""
-        if request.reason is ExitReason.RULE:
+        A level is touched again, and the trader's wish stands until it is done.
+        """
+        if isinstance(request, ExitRequest) and request.reason is ExitReason.RULE:
+            self._reopen(request.position)
             self._requests.append(request)
+        else:
+            self._refuse(request, reason)
+
+    def _not_now(self, request: Request, reason: str) -> None:
+        """Refuse a request; a rule's exit of real money waits, but nothing that was made up."""
+        if isinstance(request, EntryRequest) or not is_owed(request):
+            self._refuse(request, reason)
+        else:
+            request.position.wait_longer(self._context.now_ms())
+            self._put_off(request, reason)
 
     def _reopen(self, position: LivePosition) -> None:
         """Let a position that could not be closed stay open; what waited for it is refused."""
         position.status = PositionStatus.OPEN
         record_position(self._context, position)
-        waiting = self._reversals.pop(position.key, None)
+        waiting = self._reversals.still_open(position.key)
         if waiting is not None:
             self._refuse(waiting, "the position to close first is still open")
-
-    def _not_recorded(self, request: Request, reason: str) -> None:
-        """Refuse a request, except a rule's exit: the rule may not fire again, so it is kept."""
-        if isinstance(request, ExitRequest) and request.reason is ExitReason.RULE:
-            request.position.status = PositionStatus.OPEN
-            self._requests.append(request)
-        else:
-            self._refuse(request, reason)
 
     def _settled(self, working: Working) -> None:
         """Go on after an order that is over: its holder is free, or its position closed or open."""
@@ -265,13 +278,9 @@ class Execution(Processor):
             self._entering.discard(working.holder)
         if not is_entry or working.order.is_live:
             self.ledger.conclude(working)
-
-    def _position_closed(self, position: LivePosition) -> None:
-        """Send the entry that waited for a position to close."""
-        reversal = self._reversals.pop(position.key, None)
-        if reversal is not None:
-            self._freed.append(reversal)
-            self.wake()
+        again = None if is_entry else exit_again(self._context, working.order)
+        if again is not None:
+            self.request(again)
 
     async def abandon(self) -> None:
         """Cancel what rests and must not rest alone (the engine stops, or a replay ends)."""
@@ -280,14 +289,3 @@ class Execution(Processor):
             position = self._context.book.get(working.order.position_key)
             if position is not None:
                 self._reopen(position)
-
-
-def _holder(signal: Signal) -> Holder:
-    return signal.strategy, signal.symbol, signal.timeframe
-
-
-def _exit_refusal(context: EngineContext, request: ExitRequest) -> Refusal | None:
-    """Return why a position may not be closed now; levels were checked when touched."""
-    situation = context.exit_situation(request.position, request.signal)
-    is_by_rule = request.reason is ExitReason.RULE
-    return check_automatic_exit(situation) if is_by_rule else check_exit(situation)

@@ -1,20 +1,23 @@
-"""What positions and entries on their way tie up, in quote currency: paper or real money."""
+"""What positions and entries on their way tie up, by quote currency: paper or real money."""
 
 from decimal import Decimal
 
 from cts_tui.engine.book import LivePosition
 from cts_tui.engine.context import EngineContext
 from cts_tui.engine.working import WorkingOrders
-from cts_tui.model.money import ZERO, notional
+from cts_tui.model.money import ZERO, notional, settle_currency
 from cts_tui.model.records import Order
 from cts_tui.model.trading import OrderPurpose
 
 
 class Exposure:
-    """A picture of one moment; what is let out after it is added."""
+    """A picture of one moment; what is let out after it is added.
+
+    Sums are by the currency that symbols are paid in: 100 USDT and 100 BTC are not 200.
+    """
 
     def __init__(self, context: EngineContext, orders: WorkingOrders, *, is_live: bool) -> None:
-        self.total = ZERO
+        self.by_currency: dict[str, Decimal] = {}
         self.by_symbol: dict[str, Decimal] = {}
         self._keys: set[str] = set()
         for position in context.book:
@@ -32,9 +35,14 @@ class Exposure:
         self._add(order.position_key, order.symbol, value)
 
     def _add(self, key: str, symbol: str, value: Decimal) -> None:
-        self.total += value
+        currency = settle_currency(symbol)
+        self.by_currency[currency] = self.by_currency.get(currency, ZERO) + value
         self.by_symbol[symbol] = self.by_symbol.get(symbol, ZERO) + value
         self._keys.add(key)
+
+    def total(self, currency: str) -> Decimal:
+        """Return what is tied up of a currency."""
+        return self.by_currency.get(currency, ZERO)
 
     @property
     def positions(self) -> int:

@@ -3,11 +3,9 @@
 Each check is a pure function that says in figures what was over what. Exits are never limited.
 """
 
-from collections.abc import Callable
 from decimal import Context, Decimal
 from typing import Final
 
-from cts_tui.engine.account import settle_currency
 from cts_tui.engine.context import EngineContext
 from cts_tui.engine.exposure import Exposure
 from cts_tui.engine.loss_limits import LossLimits
@@ -16,16 +14,13 @@ from cts_tui.engine.risk import Refusal
 from cts_tui.engine.sending import OrderSender
 from cts_tui.engine.working import WorkingOrders
 from cts_tui.model.limits import RiskLimits
-from cts_tui.model.money import ZERO, money_text, notional
+from cts_tui.model.money import ZERO, money_text, notional, settle_currency
 from cts_tui.model.records import Order
 from cts_tui.model.trading import MarketType, Side
 
 _MINUTE_MS: Final = 60_000
 _WHOLE: Final = Decimal(100)
 _DIGITS: Final = Context(prec=10)
-
-OthersExposure = Callable[[bool], Decimal]
-"""What all other connections tie up, of paper or of real money."""
 
 
 class EntryLimits:
@@ -75,9 +70,9 @@ class EntryLimits:
                 self._exposure.add(order, value)
         return found
 
-    def total(self, *, is_live: bool) -> Decimal:
-        """Return what this connection ties up."""
-        return Exposure(self._context, self._orders, is_live=is_live).total
+    def total(self, currency: str, *, is_live: bool) -> Decimal:
+        """Return what this connection ties up of a currency."""
+        return Exposure(self._context, self._orders, is_live=is_live).total(currency)
 
     def _check_pace(self, limits: RiskLimits) -> Refusal | None:
         most = limits.max_orders_per_minute
@@ -103,7 +98,7 @@ class EntryLimits:
         return (
             over("open positions:", exposure.positions, more, limits.max_open_positions)
             or over(f"the position on {order.symbol}:", held, value, on_symbol, quote)
-            or over("exposure:", exposure.total, value, limits.max_exposure, quote)
+            or over("exposure:", exposure.total(quote), value, limits.max_exposure, quote)
             or self._check_total(exposure, order, value, in_all)
         )
 
@@ -112,9 +107,9 @@ class EntryLimits:
     ) -> Refusal | None:
         if most is None:
             return None
-        held = exposure.total + self._context.others_exposure(order.is_live)
-        what = "exposure of all connections:"
-        return over(what, held, value, most, settle_currency(order.symbol))
+        quote = settle_currency(order.symbol)
+        held = exposure.total(quote) + self._context.others_exposure(quote, order.is_live)
+        return over("exposure of all connections:", held, value, most, quote)
 
     def _check_balance(self, limits: RiskLimits, order: Order, value: Decimal) -> Refusal | None:
         """Refuse what the account cannot pay; a spot sale is paid in the base currency."""

@@ -9,14 +9,13 @@ from decimal import Decimal
 from typing import Final
 
 from cts_tui.clock import utc_from_ms
-from cts_tui.engine.account import settle_currency
 from cts_tui.engine.book import Holder
 from cts_tui.engine.context import EngineContext
 from cts_tui.engine.exposure import open_pnl, open_value
 from cts_tui.engine.processor import NOTHING, CycleReport, Processor
 from cts_tui.engine.risk import Refusal
 from cts_tui.model.limits import RiskLimits, RiskState
-from cts_tui.model.money import percent
+from cts_tui.model.money import percent, settle_currency
 from cts_tui.model.records import Order
 from cts_tui.model.trade import Trade
 from cts_tui.model.trading import Actor, EventKind, ExitReason, MarketType

@@ -94,16 +94,24 @@ class TradeEngineManager:
                 await self._stop(connection_id)
                 self._note_failure(slot.setup, _in_words(error))
 
-    def _others_exposure(self, connection_id: int, is_live: bool) -> Decimal:  # noqa: FBT001
+    def _others_exposure(
+        self,
+        connection_id: int,
+        currency: str,
+        is_live: bool,  # noqa: FBT001 - as the context asks
+    ) -> Decimal:
         """Return what all other connections tie up: here as it is, elsewhere as it is stored."""
         stored = self._desired.exposures if self._desired is not None else {}
         here = {key: slot for key, slot in self._slots.items() if key != connection_id}
         elsewhere = (
             value
-            for (key, of_live), value in stored.items()
-            if key != connection_id and key not in here and of_live is is_live
+            for (key, of_live, paid_in), value in stored.items()
+            if key != connection_id
+            and key not in here
+            and of_live is is_live
+            and paid_in == currency
         )
-        running = (slot.engine.exposure(is_live=is_live) for slot in here.values())
+        running = (slot.engine.exposure(currency, is_live=is_live) for slot in here.values())
         return sum((*running, *elsewhere), ZERO)
 
     async def renew_leases(self) -> None:

@@ -7,6 +7,8 @@ from cts_tui.engine.book import LivePosition
 from cts_tui.engine.context import EngineContext
 from cts_tui.engine.netting import is_opposed
 from cts_tui.engine.order_ids import entry_id, exit_id, moved_id
+from cts_tui.engine.risk import Refusal, check_automatic_exit, check_exit
+from cts_tui.model.market import Source
 from cts_tui.model.money import ZERO, of_percent
 from cts_tui.model.records import Order, Signal
 from cts_tui.model.strategy import StrategySpec
@@ -168,3 +170,36 @@ def _exit_type(request: ExitRequest) -> OrderType:
         return OrderType.MARKET
     is_end = request.reason is ExitReason.END
     return OrderType.TAKE_PROFIT if is_end else exit_order_type(request.reason)
+
+
+def exit_refusal(context: EngineContext, request: ExitRequest) -> Refusal | None:
+    """Return why a position may not be closed now; levels were checked when touched."""
+    situation = context.exit_situation(request.position, request.signal)
+    is_by_rule = request.reason is ExitReason.RULE
+    return check_automatic_exit(situation) if is_by_rule else check_exit(situation)
+
+
+def is_owed(request: ExitRequest) -> bool:
+    """Return whether an exit that cannot go out now is to go out later.
+
+    Only a rule's of real money: the rule may not fire again. Not that of a made-up candle (S3).
+    """
+    is_invented = request.signal is not None and request.signal.source == Source.SYNTHETIC
+    return request.reason is ExitReason.RULE and request.position.is_live and not is_invented
+
+
+def exit_again(context: EngineContext, order: Order) -> ExitRequest | None:
+    """Return what is to be asked for again now that a live exit is over; None where nothing is.
+
+    A rule's exit that did not arrive, or left something. One that the venue refused at once is put
+    off where it was sent.
+    """
+    position = context.book.get(order.position_key)
+    if position is None or order.purpose is not OrderPurpose.EXIT or not order.is_live:
+        return None
+    if order.filled:
+        position.exit_refusals = 0
+    elif order.status is OrderStatus.REJECTED and not order.is_given_up:
+        return None
+    position.wait_longer(context.now_ms())
+    return ExitRequest(position, ExitReason.RULE) if order.reason == ExitReason.RULE else None

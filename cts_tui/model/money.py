@@ -91,3 +91,9 @@ def percent(part: Decimal, whole: Decimal) -> float:
 def of_percent(amount: Decimal, pct: Decimal) -> Decimal:
     """Return `pct` percent of `amount`: 2 % of 250 → 5."""
     return round_money(amount * pct / _HUNDRED)
+
+
+def settle_currency(symbol: str) -> str:
+    """Return what a symbol is paid in: `USDT` of `BTC/USDT`, `USDC` of `BTC/USDC:USDC`."""
+    quote, _, settle = symbol.partition("/")[2].partition(":")
+    return settle or quote

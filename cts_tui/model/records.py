@@ -36,6 +36,11 @@ class Signal:
     reason: str
     source: str
 
+    @property
+    def holder(self) -> tuple[str, str, str]:
+        """Whose position it is about: strategy, symbol and timeframe."""
+        return self.strategy, self.symbol, self.timeframe
+
 
 @dataclass(frozen=True, slots=True)
 class Order:

@@ -8,6 +8,7 @@ from sqlalchemy import RowMapping, func, select
 
 from cts_tui.model.columns import CandleColumns
 from cts_tui.model.market import Source
+from cts_tui.model.records import Signal
 from cts_tui.model.trading import (
     OPEN_POSITION,
     Direction,
@@ -207,6 +208,26 @@ def _signal(row: RowMapping) -> SignalView:
             "status": SignalStatus(row["status"]),
         }
     )
+
+
+def new_signals(transaction: Transaction, connection_id: int, since_ms: int) -> list[Signal]:
+    """Return the signals of candles from a time on of which nothing has become, oldest first."""
+    query = (
+        select(SIGNALS)
+        .where(
+            SIGNALS.c.connection_id == connection_id,
+            SIGNALS.c.time_ms >= since_ms,
+            SIGNALS.c.status == SignalStatus.NEW,
+        )
+        .order_by(SIGNALS.c.time_ms, SIGNALS.c.id)
+    )
+    own = {"id", "connection_id", "created_at", "status"}
+    rows = transaction.execute(query).mappings()
+    plain = [{key: value for key, value in row.items() if key not in own} for row in rows]
+    return [
+        Signal(**row | {"side": Direction(row["side"]), "kind": SignalKind(row["kind"])})
+        for row in plain
+    ]
 
 
 def count_signals(transaction: Transaction, *, since_ms: int = 0) -> int:

@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlalchemy import RowMapping, func, select, update
 
 from cts_tui.model.limits import LimitBook, RiskState, Written
-from cts_tui.model.money import ZERO, notional
+from cts_tui.model.money import ZERO, notional, settle_currency
 from cts_tui.model.trading import OPEN_POSITION, OrderPurpose, OrderStatus
 from cts_tui.store import setting_rows
 from cts_tui.store.column_types import to_ms, to_ms_or_none
@@ -138,14 +138,13 @@ def unknown_orders(transaction: Transaction, connection_id: int) -> list[str]:
     return sorted(transaction.execute(query).scalars())
 
 
-def exposures(transaction: Transaction) -> dict[tuple[int, bool], Decimal]:
-    """Return what open positions cost, by connection id and whether it is real money."""
+def exposures(transaction: Transaction) -> dict[tuple[int, bool, str], Decimal]:
+    """Return what open positions cost, by connection id, whether it is real money, and currency."""
     row = POSITIONS.c
-    query = select(row.connection_id, row.is_live, row.quantity, row.exited, row.entry_price).where(
-        row.status.in_(OPEN_POSITION)
-    )
-    found: dict[tuple[int, bool], Decimal] = {}
-    for connection_id, is_live, quantity, exited, price in transaction.execute(query):
-        key = (connection_id, is_live)
+    columns = (row.connection_id, row.is_live, row.symbol, row.quantity, row.exited)
+    query = select(*columns, row.entry_price).where(row.status.in_(OPEN_POSITION))
+    found: dict[tuple[int, bool, str], Decimal] = {}
+    for connection_id, is_live, symbol, quantity, exited, price in transaction.execute(query):
+        key = (connection_id, is_live, settle_currency(symbol))
         found[key] = found.get(key, ZERO) + notional(quantity - exited, price)
     return found

@@ -11,7 +11,13 @@ from cts_tui.engine.resolution import Resolver
 from cts_tui.model.market import Source
 from cts_tui.model.records import Order, Signal
 from cts_tui.model.strategy import StrategySpec
-from cts_tui.model.trading import Direction, ExitReason, OrderPurpose, SignalKind
+from cts_tui.model.trading import (
+    Direction,
+    ExitReason,
+    OrderPurpose,
+    SignalKind,
+    SignalStatus,
+)
 from cts_tui.store.database import Database
 from cts_tui.store.journal import Journal
 
@@ -62,18 +68,31 @@ class LiveWorld(World):
 
     def entry(self, side: Direction = Direction.LONG) -> EntryRequest:
         """Return a request to enter, signalled by the candle that closed last."""
+        return EntryRequest(self.signal(SignalKind.ENTRY, side), self.spec)
+
+    def signal(self, kind: SignalKind, side: Direction) -> Signal:
+        """Return a signal of the candle that closed last, as it is recorded."""
         signal = Signal(
             strategy=self.spec.name,
             symbol=SYMBOL,
             timeframe="1m",
             time_ms=self.clock.now_ms() - MINUTE_MS,
             side=side,
-            kind=SignalKind.ENTRY,
+            kind=kind,
             price=self.venue.price,
             reason="a test",
             source="stream",
         )
-        return EntryRequest(signal, self.spec)
+        batch = self.context.recorder.batch
+        batch.signal(self.setup.id, signal, SignalStatus.NEW, self.clock.now_ms())
+        return signal
+
+    def exit_by_rule(self) -> ExitRequest:
+        """Return a rule's request to close the only position."""
+        self.clock.advance(MINUTE_MS)  # one candle gives one signal
+        position = self.position
+        signal = self.signal(SignalKind.EXIT, position.side)
+        return ExitRequest(position, ExitReason.RULE, signal=signal)
 
     async def enter(self, side: Direction = Direction.LONG) -> Order:
         """Ask for an entry and run everything once; return the order that was sent."""

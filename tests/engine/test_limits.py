@@ -82,7 +82,7 @@ async def test_an_entry_over_a_limit_is_a_refused_signal_with_figures(
     run.context.limits = replace(
         NONE, **{key: read_limit(key, text) for key, text in limits.items()}
     )
-    run.context.others_exposure = lambda is_live: Decimal(0 if is_live else 50)
+    run.context.others_exposure = lambda _, is_live: Decimal(0 if is_live else 50)
     if "max_orders_per_minute" in limits:
         run.pipeline.execution.sender.sent_times.append(run.clock.now_ms() + 59_999)
     await run.flat(100, ENTER_LONG)

@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 
 from cts_tui.engine.connection import ConnectionEngine
+from cts_tui.model.market import Source, Tick
 from cts_tui.model.trading import Direction, OrderPurpose, OrderStatus, PositionStatus
 from cts_tui.store.database import Database
 from cts_tui.store.journal import Journal
 
 from .live_world import LiveWorld
 from .small_exchange import LATE, LOST, SPOT, TAKEN, SmallExchange
-from .world import stored
+from .world import SYMBOL, stored
 
 Restart = Callable[[LiveWorld], ConnectionEngine]
 
@@ -222,3 +223,69 @@ async def test_orders_that_the_venue_ended_are_not_looked_for_after_a_restart(
     live.venue.fills = fills  # type: ignore[method-assign]
     await settle(engine, live, 30, 2)
     assert asked == []
+
+
+async def statuses(world: LiveWorld, engine: ConnectionEngine) -> list[str]:
+    """Return what became of every signal, oldest first."""
+    engine.context.recorder.flush()
+    return [row["status"] for row in await world.rows("signals")]
+
+
+async def test_a_signal_whose_order_was_out_when_the_engine_died_gets_its_fate(
+    live: LiveWorld, restart: Restart
+) -> None:
+    live.venue.will(TAKEN)
+    live.venue.is_mute = live.venue.is_down = True
+    await live.enter()
+    await live.rows("orders")
+    live.venue.is_down = False
+    engine = restart(live)
+    assert await statuses(live, engine) == ["new"]
+    await settle(engine, live, 5, 3)
+    assert await statuses(live, engine) == ["executed"]
+
+
+async def test_a_signal_that_was_not_acted_on_before_the_engine_died_is_refused(
+    live: LiveWorld, restart: Restart
+) -> None:
+    await live.minute()
+    live.entry()
+    await live.rows("signals")
+    assert await statuses(live, restart(live)) == ["refused"]
+
+
+async def test_a_signal_whose_order_had_ended_before_the_engine_died_gets_its_fate(
+    live: LiveWorld, restart: Restart
+) -> None:
+    await live.enter()
+    await live.rows("signals")
+    with live.database.write() as transaction:
+        transaction.exec_driver_sql("UPDATE signals SET status = 'new'")
+    assert await statuses(live, restart(live)) == ["executed"]
+
+
+async def test_a_rules_exit_that_the_engine_died_over_is_carried_out(
+    live: LiveWorld, restart: Restart
+) -> None:
+    await live.enter()
+    live.exit_by_rule()
+    await live.rows("signals")
+    engine = restart(live)
+    engine.context.market.apply(
+        [Tick(SYMBOL, live.clock.now_ms(), live.venue.price, Source.STREAM)], live.clock.now_ms()
+    )
+    await settle(engine, live, 1, 3)
+    assert not len(engine.context.book)
+    assert await statuses(live, engine) == ["executed", "executed"]
+    (row,) = await live.rows("positions")
+    assert row["exit_reason"] == "rule"
+
+
+async def test_a_rules_exit_whose_position_is_gone_is_refused(
+    live: LiveWorld, restart: Restart
+) -> None:
+    await live.enter()
+    live.exit_by_rule()
+    await live.leave()
+    await live.rows("signals")
+    assert await statuses(live, restart(live)) == ["executed", "refused"]

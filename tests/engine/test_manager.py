@@ -66,8 +66,8 @@ class StandIn:
         self.wishes = wishes
         self.context.is_killed = wishes.is_killed
 
-    def exposure(self, *, is_live: bool) -> Decimal:
-        return self.tied_up[is_live]
+    def exposure(self, currency: str, *, is_live: bool) -> Decimal:
+        return self.tied_up[is_live] if currency == "USDT" else Decimal(0)
 
     def set_strategies(self, specs: Sequence[Any]) -> None:
         if "poison" in specs:
@@ -369,9 +369,15 @@ async def test_s9_an_engine_hears_of_its_wishes_before_it_runs(stage: Stage) -> 
 async def test_the_exposure_of_all_others_is_that_of_engines_here_and_of_rows_elsewhere(
     stage: Stage,
 ) -> None:
-    exposures = {(2, False): Decimal(999), (3, False): Decimal(30), (3, True): Decimal(7)}
+    exposures = {
+        (2, False, "USDT"): Decimal(999),
+        (3, False, "USDT"): Decimal(30),
+        (3, False, "EUR"): Decimal(4),
+        (3, True, "USDT"): Decimal(7),
+    }
     await stage.converge(setup(1), setup(2), exposures=exposures)
     first, second = stage.made
     second.tied_up = {False: Decimal(5), True: Decimal(1)}
-    assert first.context.others_exposure(False) == 35
-    assert first.context.others_exposure(True) == 8
+    assert first.context.others_exposure("USDT", False) == 35
+    assert first.context.others_exposure("USDT", True) == 8
+    assert first.context.others_exposure("EUR", False) == 4

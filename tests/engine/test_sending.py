@@ -123,3 +123,108 @@ async def test_a_cancelled_order_ends_with_what_had_filled_before(live: Live) ->
     row = await world.stored_order(order)
     assert (row["status"], row["filled"]) == (OrderStatus.CANCELLED, Decimal("0.3"))
     assert world.position.holding.held == Decimal("0.3")
+
+
+async def test_a_signal_whose_order_is_unknown_gets_its_fate_once_it_is_found(live: Live) -> None:
+    world = live(venue=SmallExchange(is_mute=True))
+    world.venue.will(TAKEN)
+    await world.enter()
+    assert await fates(world) == [("new", "a test")]
+    await world.run(1, cycles=3)
+    assert await fates(world) == [("executed", "a test")]
+
+
+async def test_a_signal_whose_order_never_arrived_is_refused_with_what_was_found(
+    live: Live,
+) -> None:
+    world = live()
+    world.venue.will(LOST)
+    await world.enter()
+    await world.run(30, cycles=8)
+    ((status, reason),) = await fates(world)
+    assert status == "refused"
+    assert "never arrived" in reason
+
+
+async def test_a_limit_entry_that_is_found_is_moved_like_any_other(live: Live) -> None:
+    world = live(entry_order="limit", limit_wait_s=10, limit_reprices=1)
+    world.venue.will(TAKEN)
+    world.venue.is_mute = True
+    await world.enter()
+    world.venue.is_mute = False
+    await world.run(1, cycles=3)
+    await world.run(10, cycles=3)
+    assert len(world.sent(OrderPurpose.ENTRY)) == 2
+
+
+@pytest.mark.parametrize("ending", [REJECT, RETRY])
+async def test_a_rules_exit_that_is_refused_is_tried_again(live: Live, ending: str) -> None:
+    world = live()
+    await world.enter()
+    world.venue.will(ending)
+    await leave_by_rule(world)
+    assert not world.is_flat
+    await world.run(1)
+    assert world.is_flat
+    assert [status for status, _ in await fates(world)] == ["executed"] * 2
+
+
+async def test_a_rules_exit_that_never_arrived_is_sent_anew_once_that_is_certain(
+    live: Live,
+) -> None:
+    world = live()
+    await world.enter()
+    world.venue.will(LOST)
+    await leave_by_rule(world)
+    await world.run(1, cycles=2)
+    assert len(world.sent(OrderPurpose.EXIT)) == 1
+    await world.run(10, cycles=8)
+    assert world.is_flat
+    assert len(world.sent(OrderPurpose.EXIT)) == 2
+
+
+async def test_what_a_rules_exit_has_left_is_sold_too(live: Live) -> None:
+    world = live(venue=SmallExchange(fills_at_once=False))
+    entry = await world.enter()
+    world.venue.fill(entry.client_order_id, "1", "100")
+    await world.run()
+    await leave_by_rule(world)
+    (exit_,) = world.sent(OrderPurpose.EXIT)
+    world.venue.fill(exit_.client_order_id, "0.4", "100")
+    world.venue.end(exit_.client_order_id, OrderStatus.EXPIRED)
+    await world.run(1, cycles=3)
+    assert [order.quantity for order in world.sent(OrderPurpose.EXIT)] == [1, Decimal("0.6")]
+
+
+async def test_a_rules_exit_waits_for_a_fresh_price(live: Live) -> None:
+    world = live()
+    await world.enter()
+    world.clock.advance(600_000)
+    request = world.exit_by_rule()
+    world.pipeline.execution.request(request)
+    await world.pipeline.execution.run_cycle()
+    assert world.sent(OrderPurpose.EXIT) == []
+    await world.run(1, cycles=2)
+    assert world.is_flat
+
+
+async def test_a_rules_exit_of_a_made_up_candle_is_refused_for_good(live: Live) -> None:
+    world = live()
+    await world.enter()
+    request = world.exit_by_rule()
+    assert request.signal is not None
+    invented = replace(request, signal=replace(request.signal, source="synthetic"))
+    world.pipeline.execution.request(invented)
+    await world.run(1, cycles=3)
+    assert not world.is_flat
+    assert [status for status, _ in await fates(world)][-1] == "refused"
+
+
+async def leave_by_rule(world: LiveWorld) -> None:
+    world.pipeline.execution.request(world.exit_by_rule())
+    await world.run()
+
+
+async def fates(world: LiveWorld) -> list[tuple[str, str]]:
+    """Return what became of every signal, oldest first."""
+    return [(row["status"], row["reason"]) for row in await world.rows("signals")]

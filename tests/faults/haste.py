@@ -12,7 +12,8 @@ QUICK = 0.1
 _SCALED = {
     "cts_tui.engine.beside": ("_PATIENCE_S",),
     "cts_tui.engine.clearance": ("_ARRIVAL_MS", "_VAGUE_MS", "_AGAIN_MS"),
-    "cts_tui.engine.execution": ("_FIRST_WAIT_MS", "_LONGEST_WAIT_MS"),
+    "cts_tui.engine.book": ("_FIRST_WAIT_MS", "_LONGEST_WAIT_MS"),
+    "cts_tui.engine.execution": ("_SOON_S",),
     "cts_tui.engine.guard": ("_RETRY_MS", "_LONGEST_RETRY_MS"),
     "cts_tui.engine.holding_check": ("_AGREED_MS", "_GUARD_MS", "_ESTIMATE_MS", "_PATIENCE_MS"),
     "cts_tui.engine.live_link": ("_AGAIN_S",),
