@@ -111,6 +111,9 @@ class Settings(BaseSettings):
     keep_events_days: int = Field(default=180, ge=1)
     """Age in days at which an event is pruned."""
 
+    keep_health_days: int = Field(default=30, ge=1)
+    """Age in days at which a sample of the history of health is pruned; there is one a minute."""
+
     sma_period: int = Field(default=20, ge=2, le=10_000)
     """Period of the SMA that is computed for every symbol."""
 

@@ -45,6 +45,7 @@ from cts_tui.store.database import Database
 from cts_tui.store.heard import connection_views
 from cts_tui.store.inspection import needs_opening
 from cts_tui.store.key_files import make_keys_private
+from cts_tui.store.running_sums import RunningSums
 from cts_tui.store.schema import open_store
 from cts_tui.store.vault import Vault
 
@@ -69,7 +70,7 @@ class Desk:
         self.database = database
         self.vault = Vault(database, data_root=data_root)
         self._room = Room(database, actor, clock or SystemClock())
-        self._realized = sums.RealizedTotals()
+        self._sums = RunningSums()
         self.credentials = CredentialDesk(self._room, self.vault)
         self.secrets = SecretsDesk(self._room, self.vault)
         self.connections = ConnectionDesk(self._room, self.credentials)
@@ -87,7 +88,7 @@ class Desk:
         self.market = MarketDesk(self._room)
         self.reports = ReportDesk(self._room)
         self.programs = ProgramDesk(self._room)
-        self.health = HealthDesk(self._room)
+        self.health = HealthDesk(self._room, self._sums)
         self.workflow = WorkflowDesk(self._room, self.vault)
 
     @classmethod
@@ -137,7 +138,7 @@ class Desk:
             views = connection_views(transaction, now_ms)
             held = sums.open_figures(transaction, now_ms)
             today = sums.realized_figures(transaction, since=midnight)
-            total = self._realized.read(transaction)
+            total = self._sums.realized(transaction)
             signals = history.count_signals(transaction, since_ms=midnight_ms)
             live = live_connections(transaction, views)
             flattening = pending_flattenings(transaction)

@@ -2,28 +2,21 @@
 
 from cts_tui.desk.room import Room
 from cts_tui.engine.health import assessment
-from cts_tui.engine.health.readings import Readings, read
-from cts_tui.model.views import FeedView, HealthReport, ProcessorView, Report
+from cts_tui.model.views import HealthReport, Report
 from cts_tui.store import engines
+from cts_tui.store.running_sums import RunningSums
 
 
 class HealthDesk:
     """Reads health from rows: the same whether the engine runs in this process or another."""
 
-    def __init__(self, room: Room) -> None:
+    def __init__(self, room: Room, sums: RunningSums) -> None:
         self._room = room
+        self._sums = sums
 
     def report(self) -> HealthReport:
         """Return the whole report; a store that cannot be read is a report as well."""
-        return assessment.assess(self._room.database, self._room.clock.now_ms())
-
-    def processors(self) -> list[ProcessorView]:
-        """Return the cycle figures of every processor, the programs' own ones last."""
-        return self._read().processors
-
-    def feeds(self) -> list[FeedView]:
-        """Return every symbol of the enabled connections, with the age of its price."""
-        return self._read().feeds
+        return assessment.assess(self._room.database, self._room.clock.now_ms(), self._sums)
 
     def gates(self, strategy: str) -> list[Report]:
         """Return what the profit-factor gate says of a strategy, per connection and symbol."""
@@ -34,9 +27,6 @@ class HealthDesk:
                 for gate in (row["figures"] or {}).get("gates", ())
                 if gate["strategy"] == strategy
             ]
-
-    def _read(self) -> Readings:
-        return read(self._room.database, self._room.clock.now_ms())
 
 
 def unreadable(reason: str) -> HealthReport:

@@ -8,7 +8,7 @@ from cts_tui.errors import ConfigError
 from cts_tui.exchange.permissions import tells_permissions
 from cts_tui.model.connection import ConnectionSetup
 from cts_tui.model.connection_test import ConnectionTest, StepStatus
-from cts_tui.model.gate import Gate
+from cts_tui.model.gate import CLOCK_BOUND_MS, Gate
 from cts_tui.model.trading import SILENT_MS, EngineStatus, Mode
 from cts_tui.model.views import ConnectionView
 from cts_tui.store import connections, engines, risk, setting_rows
@@ -16,8 +16,6 @@ from cts_tui.store.database import Transaction
 
 TEST_LASTS_MS: Final = 7 * 86_400_000
 """How long a connection test counts."""
-CLOCK_BOUND_MS: Final = 1_000
-"""How far the exchange's clock may be from ours: beyond it signed orders may be refused."""
 
 
 class ClosedGatesError(ConfigError):

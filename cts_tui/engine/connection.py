@@ -135,8 +135,9 @@ class ConnectionEngine:
     async def run(self) -> None:
         """Run until cancelled. What fails in a processor stays there; anything else comes out."""
         try:
-            await self._start()
             async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._report(), name="report")
+                await self._start()
                 tasks.create_task(self._feeder.run(), name="feed")
                 tasks.create_task(self._link.run(self._feeder, self._configure), name="markets")
                 tasks.create_task(self.sessions.run(), name="session")
@@ -144,7 +145,6 @@ class ConnectionEngine:
                     tasks.create_task(self._live.run(), name="account")
                 for processor in self._processors:
                     tasks.create_task(processor.run(), name=processor.name)
-                tasks.create_task(self._report(), name="report")
         finally:
             await self._stop()
 
@@ -254,6 +254,7 @@ class ConnectionEngine:
 
     def _figures(self) -> dict[str, Any]:
         processors = [one.figures.as_row(one.name) for one in self._processors]
+        entries = self.pipeline.entries
         return {
             "processors": processors,
             "backfill": self._backfill.progress(),
@@ -265,6 +266,7 @@ class ConnectionEngine:
             **self._link.figures(self._feeder.feed),
             "account": None if self._live is None else self._live.figures(),
             "reconcile": self.pipeline.reconcile_figures(),
+            "losses": None if entries is None else entries.losses.figures_row(),
         }
 
     async def _stop(self) -> None:

@@ -147,5 +147,6 @@ class LiveLink:
         return {
             "is_reachable": self._context.live_venue is not None,
             "unknown_orders": 0 if resolver is None else resolver.unknown,
+            "acknowledged": self._pipeline.execution.sender.acknowledged.as_row(),
             "error": self.last_error,
         }

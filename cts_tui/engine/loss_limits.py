@@ -6,7 +6,7 @@ They stop entries, never exits. A daily halt ends with the day (UTC), one by dra
 from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 from cts_tui.clock import utc_from_ms
 from cts_tui.engine.book import Holder
@@ -15,7 +15,7 @@ from cts_tui.engine.exposure import open_pnl, open_value
 from cts_tui.engine.processor import NOTHING, CycleReport, Processor
 from cts_tui.engine.risk import Refusal
 from cts_tui.model.limits import RiskLimits, RiskState
-from cts_tui.model.money import percent, settle_currency
+from cts_tui.model.money import ZERO, percent, settle_currency
 from cts_tui.model.records import Order
 from cts_tui.model.trade import Trade
 from cts_tui.model.trading import Actor, EventKind, ExitReason, MarketType
@@ -80,6 +80,15 @@ class LossLimits(Processor):
         if equity is not None:
             state = self._judged(_measured(state, equity), equity)
         self._keep(state)
+
+    def figures_row(self) -> dict[str, Any] | None:
+        """Return how much of the loss limit that is nearest is used, None where there is none."""
+        equity = self._equity() if self._context.limits.has_loss_limits else None
+        if equity is None:
+            return None
+        used = used_limits(self._context.limits, self.state, equity)
+        said = max(used, key=lambda words: used[words], default="")
+        return {"used_pct": round(used.get(said, 0.0), 1), "said": said}
 
     def refusal(self, order: Order) -> Refusal | None:
         """Return why loss limits let no entry out on the symbol of an order."""
@@ -237,6 +246,27 @@ def drawdown_reason(limits: RiskLimits, state: RiskState, equity: Decimal) -> st
         f"drawdown {lost_pct:.2f} % from {_money(peak)} to {_money(equity)}, the limit is "
         f"{most_pct} %: no entries until it is reset (cts-tui risk reset)"
     )
+
+
+def used_limits(limits: RiskLimits, state: RiskState, equity: Decimal) -> dict[str, float]:
+    """Return how much of each loss limit is used, in percent, by what was lost in words.
+
+    The day began with 10,000, now 9,600: of a limit of 500 it has used 80 %.
+    """
+    lost = max((state.day_equity or equity) - equity, ZERO)
+    peak = state.peak_equity or equity
+    fallen_pct = percent(max(peak - equity, ZERO), peak)
+    lost_pct = percent(lost, state.day_equity or equity)
+    most, most_pct = limits.max_daily_loss, limits.max_daily_loss_pct
+    used = {}
+    if most is not None:
+        used[f"lost {_money(lost)} of {_money(most)} today"] = percent(lost, most)
+    if most_pct is not None:
+        used[f"lost {lost_pct:.2f} % of {most_pct} % today"] = 100 * lost_pct / float(most_pct)
+    if limits.max_drawdown_pct is not None:
+        said = f"drawdown {fallen_pct:.2f} % of {limits.max_drawdown_pct} %"
+        used[said] = 100 * fallen_pct / float(limits.max_drawdown_pct)
+    return used
 
 
 def _measured(state: RiskState, equity: Decimal) -> RiskState:

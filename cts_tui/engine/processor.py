@@ -37,6 +37,11 @@ class CycleFigures:
         self.total_ms = 0.0
         self.last_error: str | None = None
         self.last_error_ms: int | None = None
+        self.ended_ms: int | None = None
+        """When the last cycle came to its end, by the wall clock."""
+        self._errors_counted = 0
+        self._has_failed: deque[bool] = deque(maxlen=_KEPT_TIMES)
+        """Of the last cycles, whether an error was recorded in them or since the one before."""
         self._times: deque[float] = deque(maxlen=_KEPT_TIMES)
 
     def count(self, elapsed_ms: float, report: CycleReport) -> None:
@@ -44,7 +49,10 @@ class CycleFigures:
         self.cycles += 1
         self.handled += report.handled
         self.total_ms += elapsed_ms
+        self.ended_ms = time.time_ns() // 1_000_000
         self._times.append(elapsed_ms)
+        self._has_failed.append(self.errors > self._errors_counted)
+        self._errors_counted = self.errors
 
     def record_error(self, error: BaseException | str, now_ms: int) -> None:
         """Count an error and keep it as the newest one (S15)."""
@@ -59,7 +67,9 @@ class CycleFigures:
             "name": name,
             "cycles": self.cycles,
             "handled": self.handled,
+            "ended_ms": self.ended_ms,
             "errors": self.errors,
+            "failed_of_last": [sum(self._has_failed), len(self._has_failed)],
             "last_ms": round(self._times[-1], 4) if times else None,
             "median_ms": round(statistics.median(times), 4) if times else None,
             "p95_ms": round(times[ceil(0.95 * len(times)) - 1], 4) if times else None,

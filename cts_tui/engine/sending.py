@@ -3,11 +3,13 @@
 Whatever sends an order (execution, the guard of venue-side stops) does it through here.
 """
 
+import time
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
+from cts_tui.engine.acknowledgements import Acknowledgements
 from cts_tui.engine.context import EngineContext
 from cts_tui.engine.processor import CycleFigures
 from cts_tui.engine.working import Working, WorkingOrders
@@ -34,6 +36,8 @@ class OrderSender:
         self.sent = 0
         self.unknown = 0
         """How many outcomes were not known."""
+        self.acknowledged = Acknowledgements()
+        """How long the exchange took to accept orders."""
         self.sent_times: deque[int] = deque(maxlen=_MOST_SENT)
         """When the last orders went out, oldest first: what their pace is measured by."""
         self._context = context
@@ -69,6 +73,7 @@ class OrderSender:
         self._orders.add(working)
         if working.order.is_live:
             self.update(working, replace(working.order, status=OrderStatus.SUBMITTING))
+        began = time.perf_counter()
         try:
             answer: Answer = await venue.submit(working.order)
         except RetryableError as error:
@@ -80,6 +85,8 @@ class OrderSender:
         if isinstance(answer, Rejected):
             return self._not_sent(working, answer.reason, answer)
         assert answer is not None  # noqa: S101 - a venue answers
+        if working.order.is_live:
+            self.acknowledged.note((time.perf_counter() - began) * 1000)
         self._accepted(working, answer)
         return answer
 

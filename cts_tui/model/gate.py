@@ -1,6 +1,10 @@
 """Gates of live trading: what must hold before real money may move, one by one (S2)."""
 
 from dataclasses import dataclass
+from typing import Final
+
+CLOCK_BOUND_MS: Final = 1_000
+"""How far an exchange's clock may be from ours: beyond it signed orders may be refused."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,11 @@
 """What can be wrong with the desk: one word for the health report, its history and the alerts."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
+
+from cts_tui.model.trading import HealthStatus
 
 
 class Gravity(StrEnum):
@@ -22,3 +26,13 @@ class Fault:
     gravity: Gravity
     message: str
     """One line: what is wrong, and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class HealthSample:
+    """How the desk was at one time."""
+
+    time_ms: int
+    status: HealthStatus
+    figures: Mapping[str, Any]
+    """By name, JSON-ready; one that was not known is missing or None."""

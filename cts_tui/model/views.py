@@ -210,6 +210,17 @@ class ProcessorView:
     p95_ms: float | None
     last_error: str | None
     last_error_at_ms: int | None
+    ended_at_ms: int | None = None
+    """When its last cycle came to its end."""
+    failed: int = 0
+    """How many of its last cycles had an error."""
+    failed_of: int = 0
+    """Of how many that is: 512 at most."""
+
+    @property
+    def error_rate_pct(self) -> float | None:
+        """Of its last cycles the share that had an error, in percent; None before the first."""
+        return 100 * self.failed / self.failed_of if self.failed_of else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +233,11 @@ class FeedView:
     price: Decimal | None
     age_ms: int | None
     is_stale: bool
+    state: str = "-"
+    """`stream`, `rest`, `quiet` (nothing trades), `dead` (nothing is heard), `halted`, `-`."""
+    candle_age_ms: int | None = None
+    """Since the newest closed candle closed."""
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,3 +293,7 @@ class HealthReport:
     signals, positions, integrity, api, process."""
     faults: tuple[Fault, ...] = ()
     """The gravest first."""
+    processors: tuple[ProcessorView, ...] = ()
+    """Of every engine; the programs' own ones last."""
+    feeds: tuple[FeedView, ...] = ()
+    """Every symbol of the enabled connections, with the age of its price."""

@@ -14,6 +14,7 @@ from cts_tui.model.connection_view import (
     SessionFigures,
     SymbolFeed,
 )
+from cts_tui.model.health import Fault, Gravity
 from cts_tui.model.views import ProcessorView
 
 Figures = Mapping[str, Any]
@@ -34,9 +35,19 @@ def processors_of(figures: object, connection: str) -> list[ProcessorView]:
             p95_ms=number(row.get("p95_ms")),
             last_error=_text(row.get("last_error")) or None,
             last_error_at_ms=_whole(row.get("last_error_ms")),
+            ended_at_ms=_whole(row.get("ended_ms")),
+            failed=failed,
+            failed_of=failed_of,
         )
         for row in map(mapping, told if isinstance(told, list) else ())
+        for failed, failed_of in [_share(row.get("failed_of_last"))]
     ]
+
+
+def _share(value: object) -> tuple[int, int]:
+    """Return `[3, 512]` as it is; whatever else stands there is nothing of nothing."""
+    part, whole = map(_whole, value) if isinstance(value, list) and len(value) == 2 else (0, 0)
+    return part or 0, whole or 0
 
 
 def load_of(figures: object) -> tuple[float, float]:
@@ -102,6 +113,43 @@ def feed_of(figures: object, silent_ms: int = 0) -> FeedFigures:
 
 def _states(counts: Figures) -> tuple[tuple[str, int], ...]:
     return tuple((str(name), count) for name in counts if (count := _whole(counts[name])))
+
+
+def symbol_feeds_of(figures: object) -> tuple[dict[str, SymbolFeed], SymbolFeed | None]:
+    """Return the feeds of single symbols, and what stands for those that are not told of.
+
+    A feed of many symbols tells of its worst: the others are no worse than the last of these.
+    """
+    told = mapping(mapping(mapping(figures).get("feed")).get("symbols"))
+    found = {str(name): _symbol(str(name), mapping(told[name]), 0) for name in told}
+    total = sum(count for _, count in feed_of(figures).states)
+    last = list(found.values())[-1] if found and total > len(found) else None
+    return found, last
+
+
+def gate_states_of(figures: object) -> Counter[str]:
+    """Return how many of an engine's profit-factor gates are open, gated, unproven."""
+    gates = mapping(figures).get("gates")
+    rows = map(mapping, gates if isinstance(gates, list) else ())
+    return Counter(_text(row.get("state")) or _UNKNOWN for row in rows)
+
+
+def faults_of(figures: object) -> list[Fault]:
+    """Return the faults that a program tells of itself (`{"faults": [...]}`)."""
+    told = mapping(figures).get("faults")
+    return [
+        Fault(
+            rule=_text(row.get("rule")) or _UNKNOWN,
+            subject=_text(row.get("subject")) or _UNKNOWN,
+            gravity=_gravity(row.get("gravity")),
+            message=_text(row.get("message")) or _UNKNOWN,
+        )
+        for row in map(mapping, told if isinstance(told, list) else ())
+    ]
+
+
+def _gravity(value: object) -> Gravity:
+    return Gravity.CRITICAL if value == Gravity.CRITICAL else Gravity.WARNING
 
 
 def universe_of(figures: object) -> tuple[str, ...]:

@@ -1,53 +1,54 @@
 """Facts about the database itself, for the health report."""
 
-from collections.abc import Sequence
-from pathlib import Path
-from typing import Any, Final
+import shutil
+from typing import Any
 
 from sqlalchemy import func, select, text
 
+from cts_tui.errors import StoreError
 from cts_tui.store.database import Database, Transaction
 from cts_tui.store.tables import CONNECTIONS, METADATA, POSITIONS
 from cts_tui.store.version import HEAD
 
-_COUNTED: Final = ("connections", "strategies", "signals", "orders", "fills", "positions", "events")
-"""Tables that are small enough to count at once; the larger ones are estimated by their size."""
+
+def schema_facts(transaction: Transaction) -> dict[str, Any]:
+    """Return the schema that the store has, and the one it should have."""
+    found = transaction.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    return {"schema": found, "schema_expected": HEAD}
 
 
-def database_facts(database: Database) -> dict[str, Any]:
-    """Return schema, sizes in bytes, and rows by table. Raises StoreError if unreachable."""
-    with database.read() as transaction:
-        facts: dict[str, Any] = {
-            "reachable": True,
-            "schema": transaction.execute(text("SELECT version_num FROM alembic_version")).scalar(),
-            "schema_expected": HEAD,
-            "tables": {name: count(transaction, name) for name in _COUNTED},
-        }
-    return facts | (_file_facts(database) if database.is_sqlite else {})
+def file_facts(database: Database) -> dict[str, Any]:
+    """Return sizes in bytes and the room left; None where the store is no file.
 
-
-def _file_facts(database: Database) -> dict[str, Any]:
-    file = Path(database.url.removeprefix("sqlite:///"))
+    Raises StoreError where the file is gone: what still reads it reads what was deleted.
+    """
+    file = database.file
+    if file is None:
+        unknown = ("file", "size_bytes", "wal_bytes", "disk_free_bytes", "disk_free_pct")
+        return dict.fromkeys(unknown)
     wal = file.with_name(file.name + "-wal")
+    try:
+        size = file.stat().st_size
+        wal_size = wal.stat().st_size if wal.exists() else 0
+        disk = shutil.disk_usage(file.parent)
+    except OSError as error:
+        raise StoreError(
+            f"the database {file} cannot be looked at: {error.strerror}; "
+            "put it back, or restore a backup"
+        ) from error
     return {
         "file": str(file),
-        "size_bytes": file.stat().st_size,
-        "wal_bytes": wal.stat().st_size if wal.exists() else 0,
+        "size_bytes": size,
+        "wal_bytes": wal_size,
+        "disk_free_bytes": disk.free,
+        "disk_free_pct": round(100 * disk.free / disk.total, 1) if disk.total else None,
     }
 
 
-def count(transaction: Transaction, table: str) -> int:
-    """Return the rows of a table."""
-    total: int = transaction.execute(
-        select(func.count()).select_from(METADATA.tables[table])
-    ).scalar_one()
-    return total
-
-
 def counts_by(transaction: Transaction, table: str, column: str) -> dict[str, int]:
-    """Return the rows of a table by the values of one of its columns."""
+    """Return the rows of a small table by the values of one of its columns."""
     key = METADATA.tables[table].c[column]
-    rows: Sequence[Any] = transaction.execute(select(key, func.count()).group_by(key)).all()
+    rows = transaction.execute(select(key, func.count()).group_by(key)).all()
     return {str(value): number for value, number in rows}
 
 

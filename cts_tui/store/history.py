@@ -230,6 +230,22 @@ def new_signals(transaction: Transaction, connection_id: int, since_ms: int) -> 
     ]
 
 
+def last_signal_time(transaction: Transaction) -> int | None:
+    """Return the open time of the candle of the newest signal, None without signals."""
+    return transaction.execute(select(func.max(SIGNALS.c.time_ms))).scalar()
+
+
+def last_indication_time(transaction: Transaction) -> int | None:
+    """Return the open time of the newest candle with indications, by connections' timeframes."""
+    row, connection = INDICATIONS.c, CONNECTIONS.c
+    of_one = (
+        select(func.max(row.time_ms))
+        .where(row.connection_id == connection.id, row.timeframe == connection.timeframe)
+        .scalar_subquery()
+    )
+    return transaction.execute(select(func.max(of_one)).select_from(CONNECTIONS)).scalar()
+
+
 def count_signals(transaction: Transaction, *, since_ms: int = 0) -> int:
     """Return how many signals were given for candles that opened at `since_ms` or later."""
     query = select(func.count()).select_from(SIGNALS).where(SIGNALS.c.time_ms >= since_ms)

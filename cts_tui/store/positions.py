@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, RowMapping, Select, func, select, update
+from sqlalchemy import ColumnElement, RowMapping, Select, String, func, select, type_coerce, update
 
 from cts_tui.model.market import PRICE_STALE_MS
 from cts_tui.model.money import ZERO, cash_pnl, notional, percent
@@ -18,16 +18,36 @@ from cts_tui.store.tables import CONNECTIONS, LATEST_PRICES, POSITIONS
 
 _NEWEST = (POSITIONS.c.closed_at.desc(), POSITIONS.c.id.desc())
 _IS_OPEN = POSITIONS.c.status.in_(OPEN_POSITION)
+_VALUED = (
+    POSITIONS.c.connection_id,
+    POSITIONS.c.side,
+    POSITIONS.c.quantity,
+    POSITIONS.c.entry_price,
+    POSITIONS.c.exited,
+    POSITIONS.c.exit_value,
+    POSITIONS.c.entry_cost,
+    POSITIONS.c.paid_fees,
+)
+"""What the value of an open position follows from."""
 
 
-def _marked() -> Select[Any]:
-    """Return the query of positions with the latest price of their symbols."""
+class OpenMark(NamedTuple):
+    """What an open position is worth now."""
+
+    connection_id: int
+    pnl: Decimal
+    """Net of the fees paid so far; quote currency."""
+    is_stale: bool
+
+
+def _marked(*columns: ColumnElement[Any]) -> Select[Any]:
+    """Return the query of positions, or columns of them, with the latest price of their symbols."""
     is_own_price = (LATEST_PRICES.c.connection_id == POSITIONS.c.connection_id) & (
         LATEST_PRICES.c.symbol == POSITIONS.c.symbol
     )
     return (
         select(
-            POSITIONS,
+            *(columns or (POSITIONS,)),
             CONNECTIONS.c.name.label("connection"),
             CONNECTIONS.c.mode.label("connection_mode"),
             LATEST_PRICES.c.price.label("mark_price"),
@@ -113,6 +133,15 @@ def _view(row: RowMapping, now_ms: int) -> PositionView:
         unprotected_since_ms=row["unprotected_since_ms"],
         is_test_money=row["is_live"] and row["connection_mode"] == Mode.TESTNET,
     )
+
+
+def open_marks(transaction: Transaction, now_ms: int) -> list[OpenMark]:
+    """Return what the open positions are worth: as their views say, at a fraction of the cost."""
+    query = _marked(*_VALUED).where(_IS_OPEN)
+    return [
+        OpenMark(row["connection_id"], open_pnl(row), _is_stale(row, now_ms))
+        for row in transaction.execute(query).mappings()
+    ]
 
 
 def _is_stale(row: RowMapping, now_ms: int) -> bool:
@@ -207,11 +236,11 @@ def live_counts(transaction: Transaction) -> dict[int, tuple[int, int]]:
 
 def closed_extent(transaction: Transaction, connection_id: int) -> tuple[int, datetime | None]:
     """Return how many positions of a connection have closed, and when the last one did."""
-    query = select(func.count(), func.max(POSITIONS.c.closed_at)).where(
-        POSITIONS.c.connection_id == connection_id, POSITIONS.c.closed_at.is_not(None)
-    )
-    count, last = transaction.execute(query).one()
-    return count, last
+    closed_at = POSITIONS.c.closed_at
+    is_own = POSITIONS.c.connection_id == connection_id
+    count = select(func.count()).where(is_own, closed_at.is_not(None))
+    last = select(func.max(closed_at)).where(is_own)  # by itself it is one look into the index
+    return transaction.execute(count).scalar_one(), transaction.execute(last).scalar()
 
 
 def realized_pnl(
@@ -226,7 +255,9 @@ def realized_pnl(
 
     `since` counts itself, `until` does not.
     """
-    query = select(POSITIONS.c.pnl).where(POSITIONS.c.closed_at.is_not(None))
+    # one text of all amounts: a row each would take longer than adding them up
+    amounts = func.aggregate_strings(func.coalesce(type_coerce(POSITIONS.c.pnl, String), "0"), " ")
+    query = select(amounts).where(POSITIONS.c.closed_at.is_not(None))
     if since is not None:
         query = query.where(POSITIONS.c.closed_at >= since)
     if until is not None:
@@ -235,5 +266,5 @@ def realized_pnl(
         query = query.where(POSITIONS.c.connection_id == connection_id)
     if is_live is not None:
         query = query.where(POSITIONS.c.is_live == is_live)
-    profits = [pnl or ZERO for pnl in transaction.execute(query).scalars()]
-    return sum(profits, ZERO), len(profits), sum(pnl > 0 for pnl in profits)
+    profits = list(map(Decimal, (transaction.execute(query).scalar() or "").split()))
+    return sum(profits, ZERO), len(profits), sum(map(ZERO.__lt__, profits))

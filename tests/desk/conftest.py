@@ -138,9 +138,10 @@ class Hand:
         connection: str = "demo",
         **changes: Any,
     ) -> None:
-        """Have the engine of a connection give a sign of life."""
+        """Have the engine of a connection give a sign of life; it trades one symbol."""
         batch, connection_id = self.batch(connection)
-        figures = {"processors": changes.pop("processors", [])} | changes.pop("figures", {})
+        own = {"processors": changes.pop("processors", []), "symbols": ["BTC/USDT"]}
+        figures = own | changes.pop("figures", {})
         said = {"last_error": None, "last_error_ms": None, "feed_source": "simulated"} | changes
         batch.engine_state(
             connection_id,

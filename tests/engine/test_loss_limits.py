@@ -58,6 +58,18 @@ async def test_s11_a_daily_loss_with_open_pnl_halts_entries_until_the_next_day(
     assert len(run.context.book) == 2
 
 
+async def test_how_much_of_the_nearest_loss_limit_is_used_is_told(world: Make) -> None:
+    run = world(big(), big("other", entry_long="volume == 9"))
+    assert losses(run).figures_row() is None
+    run.context.limits = replace(NONE, max_daily_loss=Decimal(2020), max_drawdown_pct=Decimal(50))
+    losses(run).look()
+    assert losses(run).figures_row()["used_pct"] == 0.0
+    await lose(run)
+    assert losses(run).figures_row() == {
+        "used_pct": 25.0, "said": "lost 505.00 of 2,020.00 today",
+    }  # fmt: skip
+
+
 async def test_s11_a_halt_blocks_no_exit(world: Make) -> None:
     run = world(big())
     run.context.limits = replace(NONE, max_daily_loss_pct=Decimal(1))

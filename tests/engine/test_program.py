@@ -165,6 +165,27 @@ async def test_a_program_runs_what_is_enabled_and_leaves_the_store_tidy(rig: Rig
     assert messages == ["the engine program started", "the engine program stopped in order"]
 
 
+async def test_an_engine_that_takes_long_to_start_gives_signs_of_life_meanwhile(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_connection(rig.database)
+    answered = asyncio.Event()
+
+    async def connect(context: Any, *rest: Any) -> Any:
+        await answered.wait()
+        return await rig.connect(context, *rest)
+
+    monkeypatch.setattr(connection_module, "connect_feed", connect)
+    async with rig.program():
+        first = await rig.engine("paper", "starting")
+        await rig.row(
+            "engine_states",
+            lambda row: row["status"] == "starting" and row["heartbeat_at"] > first["heartbeat_at"],
+        )
+        answered.set()
+        await rig.engine("paper")
+
+
 async def test_a_connection_starts_and_stops_as_its_row_says(rig: Rig) -> None:
     make_connection(rig.database, enabled=False)
     async with rig.program():

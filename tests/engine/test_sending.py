@@ -77,6 +77,19 @@ async def test_s5_an_unknown_outcome_blocks_entries_on_the_symbol_and_is_not_sen
     assert world.sent(OrderPurpose.ENTRY) == [order]
 
 
+async def test_how_long_orders_take_to_be_acknowledged_is_measured(live: Live) -> None:
+    world = live()
+    acknowledged = world.pipeline.execution.sender.acknowledged
+    assert acknowledged.as_row() == {"count": 0, "p50_ms": None, "p99_ms": None}
+    world.venue.will(REJECT)
+    await world.enter()
+    assert acknowledged.as_row()["count"] == 0, "a refusal is none"
+    await world.enter()
+    row = acknowledged.as_row()
+    assert row["count"] == len(world.venue.sent) - 1
+    assert 0 <= row["p50_ms"] <= row["p99_ms"]
+
+
 @pytest.mark.parametrize("ending", [REJECT, RETRY, TAKEN])
 async def test_what_the_stream_told_before_the_answer_holds(live: Live, ending: str) -> None:
     world = live()

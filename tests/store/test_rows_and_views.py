@@ -40,6 +40,7 @@ from cts_tui.store import (
 from cts_tui.store import orders as orders_read
 from cts_tui.store.batch import Batch
 from cts_tui.store.database import Database
+from cts_tui.store.row_counts import row_counts
 from cts_tui.store.tables import METADATA
 
 from .samples import (
@@ -552,10 +553,14 @@ def test_the_facts_of_a_database_are_its_schema_sizes_and_rows(
     database: Database, owner: int
 ) -> None:
     write(database, one_of_each(owner, "a"))
-    found = facts.database_facts(database)
+    with database.read() as transaction:
+        found = facts.schema_facts(transaction) | facts.file_facts(database)
+        counts = row_counts(transaction, {}, None)
     assert found["schema"] == found["schema_expected"]
-    assert found["tables"]["connections"] == found["tables"]["positions"] == 1
+    assert counts.rows["connections"] == counts.rows["positions"] == counts.rows["candles"] == 1
+    assert (counts.estimated, counts.counted_ms) == ((), {})
     assert found["size_bytes"] > 0
+    assert 0 < found["disk_free_pct"] <= 100
     json.dumps(found)
 
 

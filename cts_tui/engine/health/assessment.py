@@ -15,16 +15,20 @@ from cts_tui.model.health import Fault, Gravity
 from cts_tui.model.trading import HealthStatus
 from cts_tui.model.views import HealthReport
 from cts_tui.store.database import Database
+from cts_tui.store.running_sums import RunningSums
 
 
-def assess(database: Database, now_ms: int) -> HealthReport:
-    """Return the whole report; a store that cannot be read is a report as well."""
+def assess(database: Database, now_ms: int, running: RunningSums | None = None) -> HealthReport:
+    """Return the whole report; a store that cannot be read is a report as well.
+
+    `running` are sums that whoever assesses again and again keeps in between.
+    """
     started = time.perf_counter()
     try:
-        readings = read(database, now_ms)
         with database.read() as transaction:
-            found = sections(transaction, readings)
-    except (StoreError, OSError) as error:
+            readings = read(database, transaction, now_ms)
+            found = sections(transaction, readings, running or RunningSums())
+    except StoreError as error:
         return unreadable(str(error))
     found["database"]["read_ms"] = round((time.perf_counter() - started) * 1000, 1)
     faults = judge(readings)
@@ -33,7 +37,15 @@ def assess(database: Database, now_ms: int) -> HealthReport:
         reasons=tuple(fault.message for fault in faults),
         sections=found,
         faults=faults,
+        processors=tuple(readings.processors),
+        feeds=tuple(readings.feeds),
     )
+
+
+def faults_now(database: Database, now_ms: int) -> tuple[Fault, ...]:
+    """Return what is wrong, without the figures behind it. Raises StoreError."""
+    with database.read() as transaction:
+        return judge(read(database, transaction, now_ms))
 
 
 def verdict(faults: Iterable[Fault]) -> HealthStatus:

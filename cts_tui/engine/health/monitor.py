@@ -1,4 +1,4 @@
-"""HealthMonitor: measures the process, watches the writer, prunes what is too old."""
+"""HealthMonitor: measures the process, keeps the history of health, prunes what is too old."""
 
 import asyncio
 import time
@@ -9,14 +9,21 @@ from typing import Any, Final
 import psutil
 
 from cts_tui.clock import Clock, utc_from_ms
+from cts_tui.engine.health.assessment import assess
 from cts_tui.engine.health.published import ProgramFigures
+from cts_tui.engine.health.samples import sample_of
 from cts_tui.engine.processor import CycleReport, Processor
 from cts_tui.settings import Settings
-from cts_tui.store import retention
+from cts_tui.store import health_samples, retention
+from cts_tui.store.column_types import to_ms
 from cts_tui.store.database import Database
 from cts_tui.store.journal import Journal
+from cts_tui.store.running_sums import RunningSums
 
 _PRUNE_EVERY_S: Final = 3_600.0
+_SAMPLE_EVERY_S: Final = 60.0
+_FIRST_SAMPLE_S: Final = 5.0
+"""Before that, the engines have not told anything yet."""
 _LAG_EVERY_S: Final = 0.25
 
 
@@ -46,14 +53,22 @@ class HealthMonitor(Processor):
         self._pruned_at = time.monotonic()
         self._pruned_rows = 0
         self._worst_lag_ms = 0.0
+        self._sample_due = time.monotonic() + _FIRST_SAMPLE_S
+        self._sums = RunningSums(is_anew=True)
+        published.tell("bounds", {"unprotected_ms": settings.unprotected_alarm_s * 1000})
 
     async def cycle(self) -> CycleReport:
-        """Measure, publish, and prune once an hour."""
+        """Measure and publish; sample once a minute, prune once an hour."""
         self._published.tell("process", self._measure())
         self._published.tell("journal", asdict(self._journal.figures))
         self._worst_lag_ms = 0.0
-        if time.monotonic() - self._pruned_at >= _PRUNE_EVERY_S:
-            self._pruned_at = time.monotonic()
+        now = time.monotonic()
+        if now >= self._sample_due:
+            self._sample_due = now + _SAMPLE_EVERY_S
+            await asyncio.to_thread(self.sample)
+        if now - self._pruned_at >= _PRUNE_EVERY_S:
+            self._pruned_at = now
+            self._sums = RunningSums(is_anew=True)  # what was corrected since is in it then
             self._pruned_rows += await asyncio.to_thread(self.prune)
         return CycleReport(1)
 
@@ -77,9 +92,17 @@ class HealthMonitor(Processor):
                 "pruned_rows": self._pruned_rows,
             }
 
+    def sample(self) -> None:
+        """Assess health, and store what is kept of it and the sums that it rests on."""
+        now_ms = self._clock.now_ms()
+        sample = sample_of(assess(self._database, now_ms, self._sums), now_ms)
+        with self._database.write() as transaction:
+            health_samples.add(transaction, sample)
+            self._sums.put(transaction, utc_from_ms(now_ms))
+
     def prune(self) -> int:
         """Delete what retention no longer keeps, a table at a time; return the rows deleted."""
-        settings = self._settings
+        settings, now = self._settings, utc_from_ms(self._clock.now_ms())
         with self._database.write() as transaction:
             removed = retention.prune_candles(
                 transaction, keep=settings.keep_candles, keep_days=settings.keep_candles_days
@@ -90,6 +113,9 @@ class HealthMonitor(Processor):
                 keep=settings.keep_indications,
                 keep_days=settings.keep_indications_days,
             )
-        oldest = utc_from_ms(self._clock.now_ms()) - timedelta(days=settings.keep_events_days)
         with self._database.write() as transaction:
-            return removed + retention.prune_events(transaction, before=oldest)
+            oldest = now - timedelta(days=settings.keep_events_days)
+            removed += retention.prune_events(transaction, before=oldest)
+        with self._database.write() as transaction:
+            oldest = now - timedelta(days=settings.keep_health_days)
+            return removed + health_samples.prune(transaction, to_ms(oldest))

@@ -129,6 +129,7 @@ class PositionRow(SQLModel, table=True):
         Index("ix_positions_status", "status"),
         Index("ix_positions_connection_status", "connection_id", "status"),
         Index("ix_positions_connection_closed_at", "connection_id", "closed_at"),
+        Index("ix_positions_realized", "connection_id", "closed_at", "is_live", "pnl"),
     )
 
     id: int | None = Field(default=None, primary_key=True)

@@ -31,8 +31,6 @@ class HealthBody(NamedTuple):
     """What the health screen reads."""
 
     report: HealthReport
-    processors: list[ProcessorView]
-    feeds: list[FeedView]
 
 
 class HealthScreen(DeskScreen[HealthBody]):
@@ -54,7 +52,7 @@ class HealthScreen(DeskScreen[HealthBody]):
 
     def read(self, desk: "Desk") -> HealthBody:
         """Read the report, the processors' figures and the feeds."""
-        return HealthBody(desk.health.report(), desk.health.processors(), desk.health.feeds())
+        return HealthBody(desk.health.report())
 
     def show(self, body: HealthBody, summary: DeskSummary) -> None:
         """Show the verdict with its reasons, and the rows."""
@@ -64,8 +62,8 @@ class HealthScreen(DeskScreen[HealthBody]):
         sections: LiveTable[Section] = self.query_one("#sections", LiveTable)
         processors.set_empty("no processor ran yet", "enable a connection: 2, then e")
         feeds.set_empty("no feed yet", "enable a connection: 2, then e")
-        processors.update_rows(body.processors, summary.now_ms)
-        feeds.update_rows(body.feeds, summary.now_ms)
+        processors.update_rows(body.report.processors, summary.now_ms)
+        feeds.update_rows(body.report.feeds, summary.now_ms)
         sections.update_rows(sections_of(body.report), summary.now_ms)
 
     def action_test_workflow(self) -> None:

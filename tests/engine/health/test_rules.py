@@ -1,0 +1,198 @@
+"""Every rule finds what it is for, and nothing at a desk where all is well."""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import cts_tui
+from cts_tui.engine.health.engine_readings import EngineReading
+from cts_tui.engine.health.integrity import Flaw, Integrity
+from cts_tui.engine.health.rules import RULES, judge
+from cts_tui.model.health import Gravity
+from cts_tui.model.trading import EngineStatus, Mode
+from cts_tui.store.troubles import Halt, Unprotected
+
+from .readings import (
+    CONNECTION,
+    DATABASE,
+    FEED,
+    HOUR_MS,
+    NOW_MS,
+    PROGRAM,
+    at_work,
+    of_connection,
+    of_engine,
+    processor,
+)
+
+GUIDE = Path(cts_tui.__file__).parent.parent / "docs" / "guide.md"
+STALE = replace(FEED, is_stale=True, age_ms=31_000)
+SESSION = {"breaker": {"state": "closed"}, "limiter": {"throttled_s": 0.0}}
+
+
+def found(**changes: Any) -> list[tuple[str, str]]:
+    return [(fault.rule, fault.subject) for fault in judge(at_work(**changes))]
+
+
+CASES: dict[str, tuple[dict[str, Any], str]] = {
+    "schema-unexpected": ({"database": DATABASE | {"schema": "0003"}}, "database"),
+    "integrity-critical": (
+        {"integrity": Integrity(NOW_MS, (Flaw("fills/orphan", Gravity.CRITICAL, "x"),))},
+        "fills/orphan",
+    ),
+    "integrity-warning": (
+        {"integrity": Integrity(NOW_MS, (Flaw("candles/nan", Gravity.WARNING, "x"),))},
+        "candles/nan",
+    ),
+    "writer-failing": ({"told": [{"journal": {"is_failing": True, "last_error": "x"}}]}, "writer"),
+    "writer-lost": ({"told": [{"journal": {"dropped": 3, "last_error": "x"}}]}, "writer"),
+    "disk-full": ({"database": DATABASE | {"disk_free_bytes": 99_999_999}}, "disk"),
+    "disk-low": ({"database": DATABASE | {"disk_free_bytes": 499_999_999}}, "disk"),
+    "log-large": ({"database": DATABASE | {"wal_bytes": 1_000_000_001}}, "database"),
+    "no-engine": ({"programs": []}, "engine"),
+    "engine-failed": (
+        {"connections": of_connection(status=EngineStatus.FAILED, last_error="x")},
+        "demo",
+    ),
+    "engine-silent": (
+        {"connections": of_connection(status=EngineStatus.STOPPED, heartbeat_ms=NOW_MS - 6_001)},
+        "demo",
+    ),
+    "engine-restarting": ({"failures": {"demo": 3}}, "demo"),
+    "engine-degraded": ({"connections": of_connection(status=EngineStatus.DEGRADED)}, "demo"),
+    "feed-synthetic": ({"connections": of_connection(feed_source="synthetic")}, "demo"),
+    "feed-stale": ({"feeds": [STALE, replace(FEED, symbol="ETH/USDT")]}, "demo"),
+    "exchange-paused": ({"engines": of_engine(session={"breaker": {"state": "open"}})}, "demo"),
+    "clock-off": ({"engines": of_engine(session=SESSION | {"clock_offset_ms": -1_001})}, "demo"),
+    "processor-error": ({"engines": of_engine(processors=[processor()])}, "demo/strategy"),
+    "processor-error-rate": (
+        {"engines": of_engine(processors=[processor(failed_of_last=[6, 512])])},
+        "demo/strategy",
+    ),
+    "loop-late": (
+        {"told": [{"process": {"event_loop_lag_ms": 2_001, "uptime_s": 61}}]},
+        "engine",
+    ),
+    "position-unprotected": (
+        {"unprotected": [Unprotected("demo", "BTC/USDT", NOW_MS - 5_000)]},
+        "demo/BTC/USDT",
+    ),
+    "position-unwatched": (
+        {"connections": of_connection(enabled=False, open_positions=2)},
+        "demo",
+    ),
+    "order-unknown": ({"unknown_orders": {"demo": 1}}, "demo"),
+    "account-unreachable": (
+        {
+            "connections": of_connection(live=True, mode=Mode.LIVE),
+            "engines": of_engine(account={"is_reachable": False, "error": "no route"}),
+        },
+        "demo",
+    ),
+    "loss-limit-hit": ({"halts": [Halt("demo", True, "daily loss 510 of 500")]}, "demo"),
+    "loss-limit-near": (
+        {"engines": of_engine(losses={"used_pct": 80.0, "said": "lost 400 of 500 today"})},
+        "demo",
+    ),
+}
+
+
+def test_every_rule_has_a_case() -> None:
+    assert CASES.keys() == {rule.name for rule in RULES}
+
+
+def test_a_desk_at_work_has_nothing_wrong() -> None:
+    assert judge(at_work()) == ()
+
+
+@pytest.mark.parametrize("rule", CASES)
+def test_a_rule_finds_what_it_is_for_and_no_other_does(rule: str) -> None:
+    changes, subject = CASES[rule]
+    assert found(**changes) == [(rule, subject)]
+
+
+def test_the_guide_lists_every_rule_with_its_gravity_in_order() -> None:
+    rows = re.findall(r"^\| `([a-z-]+)` \| (critical|warning) \|", GUIDE.read_text("utf-8"), re.M)
+    assert rows == [
+        ("store-unreadable", "critical"),
+        *((rule.name, str(rule.gravity)) for rule in RULES),
+    ]
+
+
+def test_critical_faults_stand_first_those_that_programs_tell_of_themselves_too() -> None:
+    told = [
+        {"rule": "loop-blocked", "subject": "engine", "gravity": "critical", "message": "stuck"},
+        {"rule": "brake", "subject": "engine", "gravity": "warning", "message": "no room"},
+    ]
+    assert found(told=[{"faults": told}], unknown_orders={"demo": 1}) == [
+        ("loop-blocked", "engine"),
+        ("order-unknown", "demo"),
+        ("brake", "engine"),
+    ]
+
+
+# what is no fault
+
+
+def test_an_engine_that_starts_is_no_fault_whatever_it_lacks() -> None:
+    starting = of_connection(status=EngineStatus.STARTING)
+    assert found(connections=starting, feeds=[STALE]) == []
+    silent = of_connection(status=EngineStatus.STOPPED, heartbeat_ms=None)
+    young = replace(PROGRAM, started_at_ms=NOW_MS - 6_000)
+    assert found(connections=silent, programs=[young], feeds=[STALE]) == []
+
+
+def test_a_disabled_connection_is_no_fault() -> None:
+    assert found(connections=of_connection(enabled=False), programs=[], engines={}, feeds=[]) == []
+
+
+@pytest.mark.parametrize("state", ["quiet", "halted"])
+def test_an_old_price_of_what_is_not_traded_is_no_fault(state: str) -> None:
+    assert found(feeds=[replace(STALE, state=state)]) == []
+
+
+def test_an_exchange_whose_calls_go_out_and_a_clock_within_bounds_are_no_faults() -> None:
+    assert found(engines=of_engine(session=SESSION | {"clock_offset_ms": 1_000})) == []
+
+
+def test_errors_are_no_fault_after_five_minutes_however_many_there_were() -> None:
+    old = processor(failed_of_last=[500, 512], last_error_ms=NOW_MS - 300_000)
+    assert found(engines=of_engine(processors=[old])) == []
+
+
+def test_an_error_among_few_cycles_is_no_error_rate() -> None:
+    few = processor(failed_of_last=[1, 3])
+    assert found(engines=of_engine(processors=[few])) == [("processor-error", "demo/strategy")]
+
+
+def test_a_program_that_was_just_started_may_be_late() -> None:
+    assert found(told=[{"process": {"event_loop_lag_ms": 9_000, "uptime_s": 60}}]) == []
+
+
+def test_a_position_may_be_without_a_stop_for_as_long_as_the_settings_say() -> None:
+    bare = [Unprotected("demo", "BTC/USDT", NOW_MS - 29_999)]
+    assert found(unprotected=bare, told=[{"bounds": {"unprotected_ms": 30_000}}]) == []
+
+
+def test_an_account_has_a_minute_to_be_compared() -> None:
+    live = of_connection(live=True, mode=Mode.LIVE)
+    figures = {"account": {"is_reachable": True}, "reconcile": {"is_reconciled": False}}
+    fresh = {"demo": EngineReading(NOW_MS - 59_999, figures)}
+    assert found(connections=live, engines=fresh) == []
+    settled = {"demo": EngineReading(NOW_MS - HOUR_MS, figures)}
+    assert found(connections=live, engines=settled) == [("account-unreachable", "demo")]
+
+
+def test_a_loss_limit_that_is_hit_is_not_near_as_well() -> None:
+    halts = [Halt("demo", False, "drawdown 10 %")]
+    engines = of_engine(losses={"used_pct": 100.0, "said": "drawdown"})
+    assert found(halts=halts, engines=engines) == [("loss-limit-hit", "demo")]
+
+
+def test_figures_of_another_version_are_no_fault() -> None:
+    strange = of_engine(session="?", processors=["?", 7], losses=[], account=None, gates=3)
+    assert found(engines=strange, told=[{"journal": None, "process": "?", "faults": 3}]) == []
+    assert CONNECTION.enabled
