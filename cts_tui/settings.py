@@ -114,6 +114,18 @@ class Settings(BaseSettings):
     keep_health_days: int = Field(default=30, ge=1)
     """Age in days at which a sample of the history of health is pruned; there is one a minute."""
 
+    backup_every_h: float = Field(default=24.0, ge=0, allow_inf_nan=False)
+    """Hours after which an engine backs the database up; 0: never by itself."""
+
+    backup_keep_daily: int = Field(default=7, ge=1)
+    """Days of which the newest scheduled backup is kept."""
+
+    backup_keep_weekly: int = Field(default=4, ge=0)
+    """Weeks of which the newest scheduled backup is kept."""
+
+    backup_keep_others: int = Field(default=3, ge=1)
+    """Backups kept of those before migrations and before repairs, and of replaced databases."""
+
     sma_period: int = Field(default=20, ge=2, le=10_000)
     """Period of the SMA that is computed for every symbol."""
 

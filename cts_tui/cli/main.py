@@ -7,6 +7,7 @@ import typer
 from cts_tui import __version__
 from cts_tui.cli import (
     backtest,
+    backups,
     connection_test,
     connections,
     engine,
@@ -37,11 +38,14 @@ app.command("status")(engine.status)
 app.command("demo")(engine.demo)
 app.command("health")(engine.health)
 app.command("test-workflow")(workflow.test_workflow)
+app.command("backup")(backups.backup)
+app.command("restore")(backups.restore)
 app.command("replay")(replay.replay)
 app.command("backtest")(backtest.backtest)
 app.command("optimize")(optimize.optimize)
 connections.app.command("test")(connection_test.test)
 app.command("flatten")(stopping.flatten)
+app.add_typer(backups.app, name="backups")
 app.add_typer(connections.app, name="connections")
 app.add_typer(risk.app, name="risk")
 app.add_typer(stopping.kill, name="kill")

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from cts_tui.clock import Clock, SystemClock
+from cts_tui.desk.backups import BackupDesk
 from cts_tui.desk.connection_tests import ConnectionTestDesk
 from cts_tui.desk.connections import ConnectionDesk
 from cts_tui.desk.controls import ControlDesk
@@ -45,6 +46,7 @@ from cts_tui.store.database import Database
 from cts_tui.store.heard import connection_views
 from cts_tui.store.inspection import needs_opening
 from cts_tui.store.key_files import make_keys_private
+from cts_tui.store.occupancy import Occupancy
 from cts_tui.store.running_sums import RunningSums
 from cts_tui.store.schema import open_store
 from cts_tui.store.vault import Vault
@@ -65,9 +67,14 @@ class Desk:
         clock: Clock | None = None,
         *,
         data_root: Path | None = None,
+        occupancy: Occupancy | None = None,
     ) -> None:
-        """`data_root` is the data folder, in which no key file may lie."""
+        """`data_root` is the data folder: no key file may lie in it, backups do.
+
+        `occupancy` keeps a restore off while this desk is open.
+        """
         self.database = database
+        self._occupancy = occupancy
         self.vault = Vault(database, data_root=data_root)
         self._room = Room(database, actor, clock or SystemClock())
         self._sums = RunningSums()
@@ -88,6 +95,7 @@ class Desk:
         self.market = MarketDesk(self._room)
         self.reports = ReportDesk(self._room)
         self.programs = ProgramDesk(self._room)
+        self.backups = BackupDesk(self._room, data_root and DataFolder(data_root).backups)
         self.health = HealthDesk(self._room, self._sums)
         self.workflow = WorkflowDesk(self._room, self.vault)
 
@@ -99,10 +107,10 @@ class Desk:
         then.
         """
         database = open_database(folder)
-        desk = cls(database, actor, clock, data_root=folder.root)
+        desk = cls(database, actor, clock, data_root=folder.root, occupancy=_occupied(database))
         try:
             is_new = database.file is not None and not database.file.exists()
-            told = open_store(database)
+            told = open_store(database, folder.backups, desk._room.now())
             folder.furnish()
             opened_up = make_data_private(folder, database.file) + make_keys_private()
             told += [] if is_new else opened_up  # of a new file that is no news
@@ -112,7 +120,7 @@ class Desk:
                     for line in told:
                         desk._room.tell(transaction, EventKind.STORE, "database", line)
         except CtsError:
-            database.close()
+            desk.close()
             raise
         return desk
 
@@ -126,7 +134,7 @@ class Desk:
         if needs_opening(database):
             database.close()
             return cls.open(folder, actor)
-        return cls(database, actor, data_root=folder.root)
+        return cls(database, actor, data_root=folder.root, occupancy=_occupied(database))
 
     def summary(self) -> DeskSummary:
         """Return the figures of the header and the dashboard."""
@@ -166,6 +174,13 @@ class Desk:
     def close(self) -> None:
         """Let go of the store."""
         self.database.close()
+        if self._occupancy is not None:
+            self._occupancy.close()
+
+
+def _occupied(database: Database) -> Occupancy | None:
+    """Keep a restore off. Raises StoreError while one is under way."""
+    return None if database.file is None else Occupancy.share(database.file.resolve().parent)
 
 
 def open_database(folder: DataFolder) -> Database:

@@ -28,4 +28,9 @@ class EngineHost:
         self._program.stop()
 
     def _new_program(self) -> EngineProgram:
-        return EngineProgram(self._desk.database, self._settings, vault=self._desk.vault)
+        return EngineProgram(
+            self._desk.database,
+            self._settings,
+            vault=self._desk.vault,
+            backups=self._desk.backups.folder,
+        )

@@ -6,9 +6,11 @@ import logging
 import sys
 import threading
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Final
 
 from cts_tui.clock import Clock, SystemClock, utc_from_ms
+from cts_tui.engine.backups import BackupKeeper
 from cts_tui.engine.connection import ConnectionEngine
 from cts_tui.engine.desired import read_desired
 from cts_tui.engine.health.monitor import HealthMonitor
@@ -42,12 +44,17 @@ class EngineProgram:
         settings: Settings,
         clock: Clock | None = None,
         vault: Vault | None = None,
+        backups: Path | None = None,
     ) -> None:
-        """`vault` holds the key to stored credentials; without one it is looked for by itself."""
+        """`vault` holds the key to stored credentials; without one it is looked for by itself.
+
+        `backups` is the folder of scheduled backups; without one none are made.
+        """
         self._database = database
         self._settings = settings
         self._vault = vault or Vault(database)
         self._clock = clock or SystemClock()
+        self._backups = backups
         self._registration = Registration(database, self._clock)
         self._figures = ProgramFigures()
         self._stopping = threading.Event()
@@ -78,7 +85,7 @@ class EngineProgram:
         self._registration.enter()
         manager = self._manager(journal)
         monitor = self._monitor(journal)
-        keepers: list[Processor] = [monitor]
+        keepers: list[Processor] = [monitor, *self._backup_keeper()]
         for keeper in keepers:
             self._figures.follow(keeper)
         try:
@@ -135,6 +142,12 @@ class EngineProgram:
             clock=self._clock,
             published=self._figures,
         )
+
+    def _backup_keeper(self) -> list[Processor]:
+        """Return the keeper of scheduled backups, where there can be any."""
+        if self._backups is None or not self._database.is_sqlite:
+            return []
+        return [BackupKeeper(self._database, self._backups, self._settings, self._clock)]
 
     def _manager(self, journal: Journal) -> TradeEngineManager:
         store_id = self._store_id()

@@ -16,6 +16,8 @@ class BackupReason(StrEnum):
     BEFORE_REPAIR = "before-repair"
     REPLACED = "replaced"
     """The database that a restore has put another one in the place of, as it was."""
+    UNKNOWN = "unknown"
+    """A file that says nothing of itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,3 +46,14 @@ class Backup:
     def rows(self) -> int | None:
         """Rows of all tables together, None where they were not counted."""
         return sum(self.tables.values()) if self.tables else None
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """A backup that was put in the place of the database."""
+
+    backup: Backup
+    replaced: Path | None
+    """Where the database that was there is kept, None where there was none."""
+    notes: tuple[str, ...]
+    """What the trader should know, a line each."""

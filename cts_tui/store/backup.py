@@ -8,8 +8,8 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +17,7 @@ from cts_tui.clock import iso_from_ms
 from cts_tui.errors import ConfigError, StoreError
 from cts_tui.model.backup import Backup
 from cts_tui.store.backup_file import Manifest, fingerprint, pack, verify_packed
+from cts_tui.store.backup_folder import backup_name, backup_of
 from cts_tui.store.database import Database, explained
 from cts_tui.store.scratch import Stopped, Watch, scratch_folder, sync_file, sync_folder
 from cts_tui.store.snapshot import Counts, copy_database, opened, schema_of, verify_copy
@@ -45,7 +46,7 @@ def make_backup(
     """
     if not _REASON.fullmatch(reason):
         raise ValueError(f"a reason is lower-case words joined by hyphens, found {reason!r}")
-    work = _Work(_source(database), folder, reason, now, should_stop)
+    work = _Work(sqlite_file(database), folder, reason, now, should_stop)
     return work.make(lambda finished: _place_in(folder, finished, reason, now))
 
 
@@ -58,14 +59,8 @@ def make_backup_at(database: Database, file: Path, *, reason: str, now: datetime
         raise ConfigError(f"{file} exists: choose another name, nothing is overwritten")
     if not file.parent.is_dir():
         raise ConfigError(f"there is no folder {file.parent}: make it, or choose another place")
-    work = _Work(_source(database), file.parent, reason, now, None)
+    work = _Work(sqlite_file(database), file.parent, reason, now, None)
     return work.make(lambda finished: _place(finished, file), is_packed=file.suffix == ".gz")
-
-
-def backup_name(made_at: datetime, reason: str, number: int = 1) -> str:
-    """Return the name of a backup; those of one second and reason are numbered from 2 on."""
-    at = made_at.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
-    return f"cts-{at}-{reason}{f'-{number}' * (number > 1)}.db.gz"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +81,7 @@ class _Work:
             watch.require(_needed_bytes(self.source, is_packed=is_packed))
             copy = scratch / "copy.db"
             tables = copy_database(self.source, copy, watch)
-            verify_copy(copy, tables)
+            verify_copy(copy, tables, watch)
             manifest = self._describe(copy, tables, watch)
             finished = copy
             if is_packed:
@@ -95,18 +90,8 @@ class _Work:
                 verify_packed(finished, manifest, watch.check)
             sync_file(finished)
             file = place(finished)
-        return Backup(
-            file=file,
-            made_at=self.now,
-            reason=self.reason,
-            schema=manifest.schema,
-            size_bytes=file.stat().st_size,
-            database_bytes=manifest.database_bytes,
-            sha256=manifest.sha256,
-            is_verified=True,
-            tables=manifest.tables,
-            seconds=time.perf_counter() - started,
-        )
+        made = backup_of(file, manifest, is_verified=True)
+        return replace(made, seconds=time.perf_counter() - started)
 
     def _describe(self, copy: Path, tables: Counts, watch: Watch) -> Manifest:
         digest, crc = fingerprint(copy, watch.check)
@@ -123,8 +108,8 @@ class _Work:
         )
 
 
-def _source(database: Database) -> Path:
-    """Return the file of a SQLite store. Raises ConfigError for any other."""
+def sqlite_file(database: Database) -> Path:
+    """Return the file of a SQLite store. Raises ConfigError for any other store."""
     if database.file is None:
         raise ConfigError(
             "the store of CTS_DATABASE_URL is no SQLite file: back it up and restore it with that "

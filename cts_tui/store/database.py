@@ -54,6 +54,34 @@ class Database:
             with connection.begin():
                 yield connection
 
+    @contextmanager
+    def rebuild(self) -> Iterator[Transaction]:
+        """Open a writing transaction in which tables may be dropped and made anew.
+
+        SQLite deletes what refers to the rows of a table that is dropped; not here. Raises
+        StoreError, and rolls back, where that leaves references to what is no longer there.
+        """
+        with explained(self.url), self._engine.connect() as connection:
+            connection.execution_options(**{_WRITE: True})
+            raw: Any = connection.connection.driver_connection
+            if self.is_sqlite:
+                raw.execute("PRAGMA foreign_keys=OFF")  # of no effect within a transaction
+            try:
+                with connection.begin():
+                    dangling = self._dangling(raw)
+                    yield connection
+                    if self._dangling(raw) > dangling:
+                        raise StoreError(
+                            "rows would have lost what they belong to; nothing was changed"
+                        )
+            finally:
+                if self.is_sqlite:
+                    raw.execute("PRAGMA foreign_keys=ON")
+
+    def _dangling(self, raw: Any) -> int:
+        """Return how many references lead to nothing; elsewhere the database itself refuses."""
+        return len(raw.execute("PRAGMA foreign_key_check").fetchall()) if self.is_sqlite else 0
+
     def connect(self) -> Connection:
         """Return a connection of its own to whoever keeps it (the journal, a watcher)."""
         with explained(self.url):

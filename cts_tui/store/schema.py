@@ -1,32 +1,36 @@
 """Opening the store: create it, migrate it, verify it, complete it."""
 
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
 
-from sqlalchemy import Connection, Table, insert, inspect, select, text
+from sqlalchemy import Connection, Table, insert, inspect, literal, select, text
 
 from cts_tui.errors import StoreError
+from cts_tui.model.backup import BackupReason
 from cts_tui.store.database import Database
+from cts_tui.store.migrating import known_schemas, migrate
 from cts_tui.store.tables import CONNECTIONS, ENGINE_STATES, LEASES, METADATA
 from cts_tui.store.version import HEAD
 
-_MIGRATIONS: Final = Path(__file__).parent / "migrations"
 
-
-def open_store(database: Database) -> list[str]:
+def open_store(
+    database: Database, backups: Path | None = None, now: datetime | None = None
+) -> list[str]:
     """Bring the store to the newest schema and complete what is missing.
 
-    Returns one line for each thing that had to be mended. Raises StoreError for a store that is
-    newer than this program, damaged, or not a database; nothing is changed then.
+    A SQLite file that is migrated is backed up into `backups` before, where that is given. Returns
+    one line for each thing that had to be done. Raises StoreError for a store that is newer than
+    this program, damaged, or not a database; nothing is changed then.
     """
+    told: list[str] = []
     found = _revision(database)
     if found is None:
         _create(database)
     elif found != HEAD:
-        _migrate(database, found)
+        told = _migrate(database, found, backups, now)
     with database.read() as connection:
         missing = _missing_tables(connection)
-        lost = _missing_columns(connection)
+        lost = missing_columns(connection)
         orphaned = _stateless_connections(connection)
     if lost:
         raise StoreError(
@@ -34,7 +38,7 @@ def open_store(database: Database) -> list[str]:
             "restore a backup, or move the file away to start anew"
         )
     database.keep_wal()
-    return _complete(database, missing, orphaned) if missing or orphaned else []
+    return told + (_complete(database, missing, orphaned) if missing or orphaned else [])
 
 
 def _revision(database: Database) -> str | None:
@@ -64,24 +68,54 @@ def _create(database: Database) -> None:
         connection.execute(text("INSERT INTO alembic_version VALUES (:head)"), {"head": HEAD})
 
 
-def _migrate(database: Database, found: str) -> None:
-    """Run the migrations from `found` to HEAD in one transaction."""
-    from alembic import command
-    from alembic.config import Config
-    from alembic.script import ScriptDirectory
+def _migrate(
+    database: Database, found: str, backups: Path | None, now: datetime | None
+) -> list[str]:
+    """Bring a store to the newest schema; before that it is backed up, where `backups` is given.
 
-    config = Config()
-    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
-    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-    if found not in known:
+    Returns a line that tells of it.
+    """
+    name = database.url.removeprefix("sqlite:///")
+    if found not in known_schemas():
         raise StoreError(
-            f"the database {database.url.removeprefix('sqlite:///')} has schema {found}, this "
+            f"the database {name} has schema {found}, this "
             f"program knows up to {HEAD}: it was written by a newer cts-tui; update cts-tui, or "
             "choose another data folder with --data-dir"
         )
-    with database.write() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+    if backups is None or not database.is_sqlite or not _has_rows(database):
+        migrate(database)
+        return []
+    try:
+        kept = _keep(database, backups, now or datetime.now(UTC))
+    except StoreError as error:
+        raise StoreError(
+            f"the database {name} has schema {found} and is brought to {HEAD} only after a "
+            f"backup: {error}"
+        ) from error
+    migrate(database)
+    return [f"brought from schema {found} to {HEAD}; as it was before: {kept}"]
+
+
+def _keep(database: Database, backups: Path, now: datetime) -> Path:
+    """Back a store up before its migration; a migration that fails at every start fills no disk."""
+    from cts_tui.store.backup import make_backup
+    from cts_tui.store.backup_folder import KEPT_OTHERS, keep_newest
+
+    reason = BackupReason.BEFORE_MIGRATION
+    backup = make_backup(database, backups, reason=reason, now=now)
+    keep_newest(backups, reason, KEPT_OTHERS)
+    return backup.file
+
+
+def _has_rows(database: Database) -> bool:
+    """Return whether there is anything in the store that could be lost."""
+    with database.read() as connection:
+        present = set(inspect(connection).get_table_names())
+        ours = [table for table in METADATA.sorted_tables if table.name in present]
+        return any(
+            connection.execute(select(literal(1)).select_from(table).limit(1)).first()
+            for table in ours
+        )
 
 
 def _missing_tables(connection: Connection) -> list[Table]:
@@ -89,7 +123,7 @@ def _missing_tables(connection: Connection) -> list[Table]:
     return [table for table in METADATA.sorted_tables if table.name not in present]
 
 
-def _missing_columns(connection: Connection) -> list[str]:
+def missing_columns(connection: Connection) -> list[str]:
     """Return `table.column` for every column that a present table lacks."""
     rows = connection.execute(
         text(
@@ -116,7 +150,7 @@ def _missing_columns(connection: Connection) -> list[str]:
 def schema_faults(connection: Connection) -> list[str]:
     """Return what the tables lack of what this program expects, each by name."""
     tables = [f"the table {table.name}" for table in _missing_tables(connection)]
-    return tables + [f"the column {name}" for name in _missing_columns(connection)]
+    return tables + [f"the column {name}" for name in missing_columns(connection)]
 
 
 def _stateless_connections(connection: Connection) -> list[int]:

@@ -90,6 +90,27 @@ class Watch:
             )
 
 
+@contextmanager
+def held(folder: Path) -> Iterator[bool]:
+    """Hold a folder for work that one process does for all; yield whether it is ours to do.
+
+    The folder is made where it is missing. Raises OSError where that cannot be.
+    """
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        is_ours = True
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            is_ours = False
+        except OSError:  # a file system without locks: then each does it, which is only work
+            is_ours = True
+        yield is_ours
+    finally:
+        os.close(descriptor)
+
+
 def free_bytes(folder: Path) -> int:
     """Return what this user may still write on the disk of a folder."""
     found = os.statvfs(folder)

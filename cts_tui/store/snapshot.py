@@ -18,30 +18,40 @@ from cts_tui.store.scratch import Watch, new_file
 
 _PAGES_PER_STEP: Final = 256
 _STEPS_PER_CHECK: Final = 8
+_OPERATIONS_PER_CHECK: Final = 100_000
+"""About 30 ms of a check."""
 _BUSY_TIMEOUT_S: Final = 5.0
 _FAULTS_TOLD: Final = 3
 _FAULTY_VALUE: Final = re.compile(r"(NULL|TEXT|NUMERIC|non-\w+) value in |CHECK constraint failed")
 """What `integrity_check` says of a value that the schema forbids: the file itself is sound."""
+
+READ_WRITE: Final = "rw"
+READ_ONLY: Final = "ro"
+UNTOUCHED: Final = "ro&immutable=1"
+"""For a file that nobody writes to and that has no log: nothing is made beside it, not even for a
+moment."""
 
 Counts = dict[str, int]
 """Rows by table."""
 
 
 @contextmanager
-def opened(file: Path, mode: str = "ro") -> Iterator[sqlite3.Connection]:
+def opened(
+    file: Path, mode: str = READ_ONLY, timeout_s: float = _BUSY_TIMEOUT_S
+) -> Iterator[sqlite3.Connection]:
     """Open a SQLite file that must be there; transactions are the caller's to begin."""
     with closing(
         sqlite3.connect(
             f"file:{quote(str(file))}?mode={mode}",
             uri=True,
             isolation_level=None,
-            timeout=_BUSY_TIMEOUT_S,
+            timeout=timeout_s,
         )
     ) as connection:
         yield connection
 
 
-def copy_database(source: Path, target: Path, watch: Watch) -> Counts:
+def copy_database(source: Path, target: Path, watch: Watch, mode: str = READ_WRITE) -> Counts:
     """Copy one state of `source` into the new file `target`; return the rows of that state.
 
     Raises sqlite3.Error, OSError, and what `watch` raises.
@@ -54,10 +64,11 @@ def copy_database(source: Path, target: Path, watch: Watch) -> Counts:
         if not steps % _STEPS_PER_CHECK:
             watch.check()
 
-    with opened(source, "rw") as reading:
+    with opened(source, mode) as reading:
         reading.execute("PRAGMA query_only=ON")
         reading.execute("BEGIN")
-        counts = count_rows(reading)  # the first read chooses the state
+        with _watched(reading, watch):
+            counts = count_rows(reading)  # the first read chooses the state
         os.close(new_file(target))
         with closing(sqlite3.connect(target)) as writing:
             writing.execute("PRAGMA journal_mode=OFF")  # nobody needs it back half-way
@@ -67,12 +78,36 @@ def copy_database(source: Path, target: Path, watch: Watch) -> Counts:
     return counts
 
 
-def verify_copy(file: Path, expected: Counts) -> None:
+@contextmanager
+def _watched(connection: sqlite3.Connection, watch: Watch) -> Iterator[None]:
+    """Have `watch` asked while a long statement runs. Raises what it raises."""
+    raised: list[StoreError] = []
+
+    def is_to_end() -> int:
+        try:
+            watch.check()
+        except StoreError as error:  # SQLite would swallow it
+            raised.append(error)
+        return len(raised)
+
+    connection.set_progress_handler(is_to_end, _OPERATIONS_PER_CHECK)
+    try:
+        yield
+    except sqlite3.OperationalError:
+        if raised:
+            raise raised[0] from None
+        raise
+    finally:
+        connection.set_progress_handler(None, 0)
+
+
+def verify_copy(file: Path, expected: Counts, watch: Watch) -> None:
     """Check every page of a copy, and that it has the rows of its source.
 
-    Raises StoreError where it has not, sqlite3.Error where it cannot be read.
+    Raises StoreError where it has not, sqlite3.Error where it cannot be read, and what `watch`
+    raises.
     """
-    with opened(file) as connection:
+    with opened(file) as connection, _watched(connection, watch):
         faults = structural_faults(connection)
         counts = count_rows(connection)
     if faults:

@@ -24,7 +24,7 @@ ALLOWED = {
     "talib": ("indicators/",),
     "sqlmodel": ("store/",),
     "sqlalchemy": ("store/",),
-    "alembic": ("store/schema.py", "store/migrations/"),
+    "alembic": ("store/migrating.py", "store/migrations/"),
     "textual": ("tui/",),
     "rich": ("tui/",),
     "typer": ("cli/",),

@@ -22,6 +22,7 @@ from cts_tui.model.views import (
 )
 from cts_tui.store import engines as stored_engines
 from cts_tui.store import facts, troubles
+from cts_tui.store.backup_rows import last_backup
 from cts_tui.store.connections import setups
 from cts_tui.store.database import Database, Transaction
 from cts_tui.store.engine_figures import Figures, faults_of, mapping, processors_of
@@ -133,7 +134,11 @@ def read(database: Database, transaction: Transaction, now_ms: int) -> Readings:
     since = utc_from_ms(now_ms) - _FAILURES_WITHIN
     return Readings(
         now_ms=now_ms,
-        database=facts.schema_facts(transaction) | facts.file_facts(database),
+        database={
+            **facts.schema_facts(transaction),
+            **facts.file_facts(database),
+            "last_backup": last_backup(transaction),
+        },
         integrity=read_integrity(transaction),
         connections=views,
         programs=programs,

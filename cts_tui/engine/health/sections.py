@@ -66,7 +66,18 @@ def _database(transaction: Transaction, readings: Readings) -> Report:
         "estimated": list(counts.estimated),
         "integrity": {"checked_at": _iso(integrity.checked_ms), "result": integrity.result},
         "journal": dict(readings.journal),
+        "last_backup": _last_backup(readings),
     }
+
+
+def _last_backup(readings: Readings) -> Report | None:
+    """Return what is known of the last backup, with its age; None before the first attempt."""
+    last = mapping(readings.database.get("last_backup"))
+    made_ms = number(last.get("made_ms"))
+    told = {key: value for key, value in last.items() if key != "made_ms"}
+    if made_ms is not None:
+        told["age_s"] = max(0, round((readings.now_ms - made_ms) / 1000))
+    return told or None
 
 
 def _connections(views: list[ConnectionView]) -> Report:

@@ -5,6 +5,7 @@ from typing import Final
 from cts_tui.engine.health.findings import Findings
 from cts_tui.engine.health.readings import Readings
 from cts_tui.model.health import Gravity
+from cts_tui.store.engine_figures import mapping
 
 _DISK_FULL_BYTES: Final = 100_000_000
 _DISK_LOW_BYTES: Final = 500_000_000
@@ -41,6 +42,15 @@ def writer_lost(readings: Readings) -> Findings:
     if lost := readings.journal.get("dropped"):
         error = readings.journal.get("last_error")
         yield "writer", f"the writer has lost {lost} batches: {error}"
+
+
+def backup_failed(readings: Readings) -> Findings:
+    """Find that the last attempt to back the store up failed."""
+    last = mapping(readings.database.get("last_backup"))
+    if error := last.get("error"):
+        made_at = last.get("made_at")
+        when = f"the last one was made at {made_at}" if made_at else "there is none yet"
+        yield "backup", f"{error}; {when}"
 
 
 def disk_full(readings: Readings) -> Findings:
