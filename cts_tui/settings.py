@@ -126,6 +126,12 @@ class Settings(BaseSettings):
     backup_keep_others: int = Field(default=3, ge=1)
     """Backups kept of those before migrations and before repairs, and of replaced databases."""
 
+    alert_quiet_s: float = Field(default=600.0, ge=0, allow_inf_nan=False)
+    """Seconds in which the same alert is told once, and one rule in three notices at most."""
+
+    alert_repeat_s: float = Field(default=21_600.0, ge=0, allow_inf_nan=False)
+    """Seconds after which a critical alert that still stands is told again; 0: never."""
+
     sma_period: int = Field(default=20, ge=2, le=10_000)
     """Period of the SMA that is computed for every symbol."""
 

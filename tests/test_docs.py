@@ -16,6 +16,7 @@ import typer.main
 from cts_tui.backtest.metrics import measure
 from cts_tui.backtest.report import result_document
 from cts_tui.cli import main
+from cts_tui.engine.alerts.rules import ALERT_RULES
 from cts_tui.errors import RuleError
 from cts_tui.indicators.registry import indicator
 from cts_tui.model.columns import CandleColumns
@@ -147,6 +148,19 @@ def test_every_setting_is_in_the_table_with_its_default() -> None:
     table = {row[0].strip("`"): row[1] for row in rows(section(_GUIDE, "## Settings"))}
     fields = Settings.model_fields
     assert table == {name: str(field.default) for name, field in fields.items()}
+
+
+def test_the_table_of_alerts_says_how_long_each_rule_waits() -> None:
+    table = [row for row in rows(section(_GUIDE, "## Alerts")) if len(row) == 4]
+    said = {ticked(row[0])[0]: row[1:] for row in table}
+    assert said == {
+        name: [
+            f"{rule.raise_after_s:g} s",
+            f"{rule.clear_after_s:g} s",
+            "yes" * rule.is_told or "no",
+        ]
+        for name, rule in ALERT_RULES.items()
+    }
 
 
 def test_every_environment_variable_is_named() -> None:

@@ -6,6 +6,7 @@ import typer
 
 from cts_tui import __version__
 from cts_tui.cli import (
+    alerts,
     backtest,
     backups,
     connection_test,
@@ -57,6 +58,7 @@ app.add_typer(lists.positions, name="positions")
 app.add_typer(externals.app, name="externals")
 app.add_typer(lists.orders, name="orders")
 app.add_typer(lists.events, name="events")
+app.add_typer(alerts.app, name="alerts")
 
 
 def _version(is_asked: bool) -> None:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from cts_tui.cli.options import iso_or_none
+from cts_tui.model.alerts import Alert, TargetView
 from cts_tui.model.connection_test import ConnectionTest
 from cts_tui.model.strategy_views import StrategyFault
 from cts_tui.model.vault import StoredCredentials
@@ -188,4 +189,33 @@ def fault_row(fault: StrategyFault) -> Row:
         "line": fault.line,
         "column": fault.column,
         "message": fault.message,
+    }
+
+
+def alert_row(alert: Alert) -> Row:
+    """Return an alert."""
+    return {
+        "rule": alert.rule,
+        "subject": alert.subject,
+        "severity": alert.severity,
+        "message": alert.message,
+        "raised_at": iso_or_none(alert.raised_ms),
+        "seen_at": iso_or_none(alert.seen_ms),
+        "cleared_at": iso_or_none(alert.cleared_ms),
+        "id": alert.id,
+        "notified_at": iso_or_none(alert.notified_ms),
+        "acked_at": iso_or_none(alert.acked_ms),
+    }
+
+
+def target_row(view: TargetView) -> Row:
+    """Return where alerts are told; what its address is, is never told."""
+    return {
+        "name": view.name,
+        "address": view.address,
+        "created_at": iso_or_none(view.created_ms),
+        "sent_at": iso_or_none(view.sent_ms),
+        "failed_at": iso_or_none(view.failed_ms),
+        "failures": view.failures,
+        "last_error": view.last_error,
     }

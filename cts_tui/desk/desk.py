@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from cts_tui.clock import Clock, SystemClock
+from cts_tui.desk.alerts import AlertDesk
 from cts_tui.desk.backups import BackupDesk
 from cts_tui.desk.connection_tests import ConnectionTestDesk
 from cts_tui.desk.connections import ConnectionDesk
@@ -88,6 +89,7 @@ class Desk:
         self.signals = SignalDesk(self._room)
         self.orders = OrderDesk(self._room)
         self.events = EventDesk(self._room)
+        self.alerts = AlertDesk(self._room, self.vault)
         self.journal = JournalDesk(self._room, data_root)
         self.strategies = StrategyDesk(self._room)
         self.controls = ControlDesk(self._room)

@@ -6,13 +6,16 @@ import logging
 import sys
 import threading
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from cts_tui.clock import Clock, SystemClock, utc_from_ms
+from cts_tui.engine.alerts.keeper import AlertKeeper
 from cts_tui.engine.backups import BackupKeeper
 from cts_tui.engine.connection import ConnectionEngine
 from cts_tui.engine.desired import read_desired
+from cts_tui.engine.health.assessment import faults_now
 from cts_tui.engine.health.monitor import HealthMonitor
 from cts_tui.engine.health.published import ProgramFigures
 from cts_tui.engine.manager import TradeEngineManager
@@ -85,7 +88,7 @@ class EngineProgram:
         self._registration.enter()
         manager = self._manager(journal)
         monitor = self._monitor(journal)
-        keepers: list[Processor] = [monitor, *self._backup_keeper()]
+        keepers: list[Processor] = [monitor, *self._backup_keeper(), self._alert_keeper()]
         for keeper in keepers:
             self._figures.follow(keeper)
         try:
@@ -133,6 +136,17 @@ class EngineProgram:
             except StoreError as error:
                 LOG.warning("the heartbeat cannot be written: %s", error)
             await asyncio.sleep(_HEARTBEAT_S)
+
+    def _alert_keeper(self) -> AlertKeeper:
+        return AlertKeeper(
+            database=self._database,
+            settings=self._settings,
+            clock=self._clock,
+            owner=self.owner,
+            vault=self._vault,
+            assess=partial(faults_now, self._database),
+            publish=partial(self._figures.tell, AlertKeeper.name),
+        )
 
     def _monitor(self, journal: Journal) -> HealthMonitor:
         return HealthMonitor(

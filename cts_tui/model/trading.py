@@ -217,6 +217,7 @@ class EventKind(StrEnum):
     STORE = "store"
     SETTING = "setting"
     RISK = "risk"
+    ALERT = "alert"
 
 
 class HealthStatus(StrEnum):

@@ -20,7 +20,8 @@ KEY, SECRET = "LeakKey+0123456789/abcdef", "LeakSecret=9876543210+/fedcba"
 PASSWORD = "LéakPass wörd"
 
 MASTER = "LeakMaster key of the whole store"
-SECRETS = (KEY, SECRET, PASSWORD, MASTER)
+TOPIC = "LeakTopic-5551234567"
+SECRETS = (KEY, SECRET, PASSWORD, MASTER, TOPIC)
 GIVEN = json.dumps({"apiKey": KEY, "secret": SECRET, "password": PASSWORD}).encode()
 NOWHERE = json.dumps({"urls": {"api": {"public": "http://127.0.0.1:9", "private": "http://x"}}})
 
@@ -35,6 +36,9 @@ LISTINGS = [
     ["orders", "list"],
     ["events", "list"],
     ["secrets", "status"],
+    ["alerts", "list", "--all"],
+    ["alerts", "targets", "list"],
+    ["alerts", "test"],
 ]
 
 _EACH = """
@@ -118,6 +122,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
         "--ccxt-config", NOWHERE, "--credentials-stdin", given=GIVEN,
     )  # fmt: skip
     assert code == 0, world.said
+    address = f"json://127.0.0.1:9/{TOPIC}".encode()
+    assert world.call("alerts", "targets", "add", "phone", given=address) == 0, world.said
     return world
 
 
@@ -135,6 +141,8 @@ def test_no_refused_input_is_echoed(world: World) -> None:
     for given in (GIVEN[:-1], b"[" + GIVEN + b"]", GIVEN.replace(b"apiKey", KEY.encode()), b"{}"):
         assert world.call(*edit, given=given) == 1
     assert world.call("connections", "edit", "mine", "--ccxt-config", GIVEN.decode()) == 1
+    for address in (TOPIC, f"json:/{TOPIC}", f"nothing://{TOPIC}", f"json://a/b json://{TOPIC}"):
+        assert world.call("alerts", "targets", "add", "other", given=address.encode()) == 1
     assert leaks(world.said) == []
 
 
