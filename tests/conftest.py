@@ -33,14 +33,13 @@ def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def own_log() -> Iterator[None]:
     """A test that opens the log file leaves the loggers as they were."""
-    logger = logging.getLogger("cts_tui")
-    handlers, level, propagate = list(logger.handlers), logger.level, logger.propagate
+    root, logger = logging.getLogger(), logging.getLogger("cts_tui")
+    handlers, level = list(root.handlers), logger.level
     yield
-    for added in [handler for handler in logger.handlers if handler not in handlers]:
-        logger.removeHandler(added)
+    for added in [handler for handler in root.handlers if handler not in handlers]:
+        root.removeHandler(added)
         added.close()
     logger.setLevel(level)
-    logger.propagate = propagate
 
 
 @pytest.fixture(autouse=True)

@@ -15,6 +15,7 @@ from cts_tui.cli import (
     externals,
     journal,
     lists,
+    log,
     optimize,
     replay,
     risk,
@@ -59,6 +60,7 @@ app.add_typer(externals.app, name="externals")
 app.add_typer(lists.orders, name="orders")
 app.add_typer(lists.events, name="events")
 app.add_typer(alerts.app, name="alerts")
+app.add_typer(log.app, name="log")
 
 
 def _version(is_asked: bool) -> None:

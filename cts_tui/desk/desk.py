@@ -27,6 +27,7 @@ from cts_tui.desk.lists import (
     SignalDesk,
 )
 from cts_tui.desk.live_figures import live_connections, pending_flattenings
+from cts_tui.desk.log_file import LogDesk
 from cts_tui.desk.market import MarketDesk
 from cts_tui.desk.programs import ProgramDesk
 from cts_tui.desk.reports import ReportDesk
@@ -100,6 +101,7 @@ class Desk:
         self.backups = BackupDesk(self._room, data_root and DataFolder(data_root).backups)
         self.health = HealthDesk(self._room, self._sums)
         self.workflow = WorkflowDesk(self._room, self.vault)
+        self.log = LogDesk(DataFolder(data_root).log if data_root else Path(os.devnull))
 
     @classmethod
     def open(cls, folder: DataFolder, actor: Actor, clock: Clock | None = None) -> "Desk":

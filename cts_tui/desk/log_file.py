@@ -1,38 +1,68 @@
-"""The log file: what the engine and the desk had to say, rotated, private to its owner."""
+"""The log file for faces: writing to it, its last lines, and following it."""
 
-import logging
-import time
-from logging.handlers import RotatingFileHandler
 from pathlib import Path
-from typing import Final
 
 from cts_tui.errors import ConfigError
-from cts_tui.redaction import RedactingFormatter
-
-_BYTES: Final = 5_000_000
-_KEPT: Final = 3
+from cts_tui.logs.reader import LogFollower, tail
+from cts_tui.logs.writer import LogFile, use_log_file
+from cts_tui.model.log import LogLevel, LogLine
 
 
 def log_to(file: Path) -> None:
-    """Have every logger of the desk write to `file` (UTC). A second call changes the file.
+    """Have every logger of this process write to `file`. A second call changes the file.
 
     Raises ConfigError when it cannot be written.
     """
     try:
-        handler = RotatingFileHandler(file, maxBytes=_BYTES, backupCount=_KEPT, encoding="utf-8")
-        file.chmod(0o600)
+        log = LogFile(file)
     except OSError as error:
         raise ConfigError(
             f"the log file {file} cannot be written: {error.strerror or error}; "
             "make it writable for this user, or choose another folder with --data-dir"
         ) from error
-    formatter = RedactingFormatter("%(asctime)sZ %(levelname)s %(name)s: %(message)s")
-    formatter.converter = time.gmtime
-    handler.setFormatter(formatter)
-    logger = logging.getLogger("cts_tui")
-    for old in list(logger.handlers):
-        logger.removeHandler(old)
-        old.close()
-    logger.addHandler(handler)
-    logger.setLevel(logging.INFO)
-    logger.propagate = False
+    use_log_file(log)
+
+
+class LogDesk:
+    """The log of a data folder; it needs no store."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+
+    def tail(
+        self,
+        limit: int,
+        *,
+        level: LogLevel = LogLevel.DEBUG,
+        connection: str | None = None,
+    ) -> list[LogLine]:
+        """Return the last `limit` lines of at least `level`, oldest first, also from older files.
+
+        Raises ConfigError where the log cannot be read; there are none where nothing was logged.
+        """
+        try:
+            return tail(self._file, limit, lambda line: is_wanted(line, level, connection))
+        except OSError as error:
+            raise self._unreadable(error) from error
+
+    def follow(self) -> LogFollower:
+        """Return what reads the lines that are written from now on."""
+        return LogFollower(self._file)
+
+    def read_on(self, follower: LogFollower) -> list[LogLine]:
+        """Return the lines that are new to a follower. Raises ConfigError where it cannot be."""
+        try:
+            return follower.read()
+        except OSError as error:
+            raise self._unreadable(error) from error
+
+    def _unreadable(self, error: OSError) -> ConfigError:
+        return ConfigError(
+            f"the log {self._file} cannot be read: {error.strerror or error}; make it readable "
+            "for this user"
+        )
+
+
+def is_wanted(line: LogLine, level: LogLevel, connection: str | None) -> bool:
+    """Return whether a line is of at least `level`, and of a connection where one is asked for."""
+    return line.level >= level and connection in (None, line.where.connection)

@@ -28,6 +28,7 @@ from cts_tui.engine.requests import ExitRequest
 from cts_tui.engine.restoring import answer_signals, restore
 from cts_tui.engine.sessions import SessionKeeper
 from cts_tui.engine.steering import Steering, Wishes
+from cts_tui.logs.context import enter_connection
 from cts_tui.model.columns import CandleColumns
 from cts_tui.model.connection import ConnectionSetup
 from cts_tui.model.credentials import Credentials
@@ -134,6 +135,7 @@ class ConnectionEngine:
 
     async def run(self) -> None:
         """Run until cancelled. What fails in a processor stays there; anything else comes out."""
+        enter_connection(self.setup.name)
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._report(), name="report")

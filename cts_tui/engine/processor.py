@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Any, Final
 
+from cts_tui.logs.context import enter_processor
+
 LOG = logging.getLogger(__name__)
 
 _KEPT_TIMES: Final = 512
@@ -94,6 +96,11 @@ class Processor(ABC):
     async def cycle(self) -> CycleReport:
         """Do what is there to be done."""
 
+    @property
+    def cycle_number(self) -> int:
+        """The number of the cycle at hand, from 1; log lines tell it."""
+        return self.figures.cycles + 1
+
     def wake(self) -> None:
         """Have the next cycle begin now."""
         self._woken.set()
@@ -114,6 +121,7 @@ class Processor(ABC):
 
     async def run(self) -> None:
         """Run cycles until cancelled: at once when woken, else every `interval_s`."""
+        enter_processor(self)
         while True:
             await self._sleep()
             await self.run_cycle()

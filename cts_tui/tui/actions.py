@@ -24,6 +24,7 @@ class Where(StrEnum):
     MARKET = "Market"
     JOURNAL = "Journal"
     HEALTH = "Health"
+    LOG = "Log"
     TABLE = "In a table"
     CHART = "In a chart"
     EDITOR = "In the strategy editor"
@@ -75,6 +76,8 @@ ACTIONS: tuple[Action, ...] = (
            "Show what was ordered, filled and earned: by day, strategy and symbol; export it."),
     Action("go.health", "8", "Health", _W.EVERYWHERE, "app.go('health')",
            "Show the health of everything: verdict, key figures, processors, feeds."),
+    Action("go.log", "9", "Log", _W.EVERYWHERE, "app.go('log')",
+           "Show the log as it is written: by level, by text, each entry whole."),
     Action("kill", "K", "Kill", _W.EVERYWHERE, "app.kill_switch",
            "Stop every new entry on every connection, or allow entries again; asks first.",
            in_footer=True),
@@ -177,6 +180,10 @@ ACTIONS: tuple[Action, ...] = (
     Action("health.workflow", "t", "Test workflow", _W.HEALTH, "screen.test_workflow",
            "Test everything from the database to a trade, stage by stage; nothing is ordered.",
            in_footer=True),
+    Action("log.level", "l", "Level", _W.LOG, "screen.next_level",
+           "Show lines of every level, warnings and graver, or errors only.", in_footer=True),
+    Action("log.pause", "p", "Pause", _W.LOG, "screen.pause",
+           "Stop following the log, or follow it again from there.", in_footer=True),
     Action("table.down", "j,down", "Down", _W.TABLE, "move(1)",
            "Next row.", in_palette=False),
     Action("table.up", "k,up", "Up", _W.TABLE, "move(-1)",

@@ -49,6 +49,7 @@ BROAD_CATCHES = {
     "exchange/loader.py": 1,
     "exchange/streams.py": 1,
     "exchange/watching.py": 1,
+    "logs/writer.py": 1,
     "store/key_ring.py": 1,
     "venue/ccxt_submission.py": 1,
 }

@@ -19,6 +19,7 @@ import pytest
 from cts_tui.__main__ import main
 from cts_tui.clock import SystemClock
 from cts_tui.desk.desk import Desk
+from cts_tui.logs.writer import log_file_in_use
 from cts_tui.model.records import PositionRecord
 from cts_tui.model.trading import Actor, Direction, PositionStatus
 from cts_tui.paths import DataFolder
@@ -98,12 +99,11 @@ def cts(
 
 def quiet_logs() -> None:
     """Take the log file away from the loggers again."""
-    logger = logging.getLogger("cts_tui")
-    for handler in list(logger.handlers):
-        logger.removeHandler(handler)
-        handler.close()
-    logger.propagate = True
-    logger.setLevel(logging.NOTSET)
+    log = log_file_in_use()
+    if log is not None:
+        logging.getLogger().removeHandler(log)
+        log.close()
+    logging.getLogger("cts_tui").setLevel(logging.NOTSET)
 
 
 def dump(file: Path) -> list[str]:

@@ -144,6 +144,13 @@ def test_a_writer_in_trouble_is_told(
     assert verdict(desk) == (status, [reason])
 
 
+def test_a_log_that_cannot_be_written_is_told_and_grave_to_nobody(desk: Desk, hand: Hand) -> None:
+    log = {"lost": 7, "is_failing": True, "last_error": "OSError: no space"}
+    hand.program(figures=json.dumps(FIGURES | {"log": log}))
+    hand.engine()
+    assert verdict(desk) == ("degraded", ["the log cannot be written: OSError: no space"])
+
+
 def test_a_program_that_was_killed_leaves_no_figures(desk: Desk, hand: Hand) -> None:
     hand.program(age_ms=60_000, figures=json.dumps(FIGURES))
     report = desk.health.report()

@@ -29,6 +29,7 @@ from .fake_connections import (
 from .fake_externals import FakeExternals
 from .fake_journal import FakeJournal
 from .fake_live import FakeControls, FakeOrders, FakeRisk
+from .fake_log import FakeLog
 from .fake_reports import FakeReports
 from .fake_strategies import FakeStrategies
 from .fake_workflow import FakeWorkflow
@@ -106,6 +107,7 @@ class FakeDesk:
         self.health = FakeHealth()
         self.reports = FakeReports(self.calls)
         self.workflow = FakeWorkflow(self.calls)
+        self.log = FakeLog()
         self.figures = frozen.SUMMARY
         self.fail_with: Exception | None = None
         self.readings = 0

@@ -13,6 +13,7 @@ from cts_tui.engine.health.assessment import assess
 from cts_tui.engine.health.published import ProgramFigures
 from cts_tui.engine.health.samples import sample_of
 from cts_tui.engine.processor import CycleReport, Processor
+from cts_tui.logs.writer import log_file_in_use
 from cts_tui.settings import Settings
 from cts_tui.store import health_samples, retention
 from cts_tui.store.column_types import to_ms
@@ -61,6 +62,8 @@ class HealthMonitor(Processor):
         """Measure and publish; sample once a minute, prune once an hour."""
         self._published.tell("process", self._measure())
         self._published.tell("journal", asdict(self._journal.figures))
+        if (log := log_file_in_use()) is not None:
+            self._published.tell("log", log.figures())
         self._worst_lag_ms = 0.0
         now = time.monotonic()
         if now >= self._sample_due:

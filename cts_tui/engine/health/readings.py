@@ -108,6 +108,11 @@ class Readings:
         """What the programs know to be wrong with themselves."""
         return [fault for figures in self.told for fault in faults_of(figures)]
 
+    @property
+    def log(self) -> Figures:
+        """How the log of the newest program is doing."""
+        return mapping(self.told[-1].get("log")) if self.told else {}
+
     def is_silent(self, view: ConnectionView) -> bool:
         """Return whether an engine has not been heard of for too long."""
         return view.heartbeat_ms is None or self.now_ms - view.heartbeat_ms > SILENT_MS

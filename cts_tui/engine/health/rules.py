@@ -35,6 +35,7 @@ RULES: Final = (
     Rule("loop-late", Gravity.WARNING, engine_rules.loop_late),
     Rule("integrity-warning", Gravity.WARNING, store_rules.integrity_warning),
     Rule("writer-lost", Gravity.WARNING, store_rules.writer_lost),
+    Rule("log-failing", Gravity.WARNING, store_rules.log_failing),
     Rule("backup-failed", Gravity.WARNING, store_rules.backup_failed),
     Rule("disk-low", Gravity.WARNING, store_rules.disk_low),
     Rule("log-large", Gravity.WARNING, store_rules.log_large),

@@ -44,6 +44,12 @@ def writer_lost(readings: Readings) -> Findings:
         yield "writer", f"the writer has lost {lost} batches: {error}"
 
 
+def log_failing(readings: Readings) -> Findings:
+    """Find that the log cannot be written: what happens now is not told there."""
+    if readings.log.get("is_failing"):
+        yield "log", f"the log cannot be written: {readings.log.get('last_error')}"
+
+
 def backup_failed(readings: Readings) -> Findings:
     """Find that the last attempt to back the store up failed."""
     last = mapping(readings.database.get("last_backup"))

@@ -50,6 +50,12 @@ def _health(session: Session) -> DeskScreen[Any]:
     return HealthScreen(session)
 
 
+def _log(session: Session) -> DeskScreen[Any]:
+    from cts_tui.tui.screens.log import LogScreen
+
+    return LogScreen(session)
+
+
 SCREENS: dict[str, Callable[[Session], DeskScreen[Any]]] = {
     "dashboard": DashboardScreen,
     "connections": _connections,
@@ -59,4 +65,5 @@ SCREENS: dict[str, Callable[[Session], DeskScreen[Any]]] = {
     "market": _market,
     "journal": _journal,
     "health": _health,
+    "log": _log,
 }
