@@ -1,17 +1,12 @@
-"""`cts-tui run|stop|status|demo|health`."""
+"""`cts-tui run|stop|status|demo`."""
 
 from typing import Annotated
 
 import typer
 
 from cts_tui.cli.options import JsonOption, current_folder, open_desk, print_json
-from cts_tui.cli.reports import health_row, print_health, print_status, status_row
-from cts_tui.cli.tables import say, warn
-from cts_tui.errors import StoreError
-from cts_tui.model.trading import HealthStatus
-from cts_tui.model.views import HealthReport
-
-_EXIT_CODES = {HealthStatus.HEALTHY: 0, HealthStatus.DEGRADED: 1, HealthStatus.UNHEALTHY: 2}
+from cts_tui.cli.reports import print_status, status_row
+from cts_tui.cli.tables import say
 
 
 def run(
@@ -51,25 +46,3 @@ def status(as_json: JsonOption = False) -> None:
         print_json(status_row(summary, is_killed=is_killed))
     else:
         print_status(summary, is_killed=is_killed)
-
-
-def health(as_json: JsonOption = False) -> None:
-    """Report health. Exit code: 0 healthy, 1 degraded, 2 unhealthy."""
-    report = _health()
-    if as_json:
-        print_json(health_row(report))
-    else:
-        print_health(report)
-    raise SystemExit(_EXIT_CODES[report.status])
-
-
-def _health() -> HealthReport:
-    """Return the report; of a store that does not open, that it does not."""
-    try:
-        with open_desk() as desk:
-            return desk.health.report()
-    except StoreError as error:
-        from cts_tui.desk.health import unreadable
-
-        warn(f"cts-tui: {error}")
-        return unreadable(str(error))

@@ -13,6 +13,7 @@ from cts_tui.cli import (
     connections,
     engine,
     externals,
+    health,
     journal,
     lists,
     log,
@@ -38,7 +39,7 @@ app.command("run")(engine.run)
 app.command("stop")(engine.stop)
 app.command("status")(engine.status)
 app.command("demo")(engine.demo)
-app.command("health")(engine.health)
+app.command("health")(health.health)
 app.command("test-workflow")(workflow.test_workflow)
 app.command("backup")(backups.backup)
 app.command("restore")(backups.restore)

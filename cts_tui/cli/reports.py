@@ -1,11 +1,10 @@
-"""Status and health, as scripts and as people read them."""
+"""Status, as scripts and as people read it."""
 
-from decimal import Decimal
 from typing import Any
 
 from cts_tui.cli.options import iso_or_none
-from cts_tui.cli.tables import Signed, cell, print_facts, print_table, say, short_time
-from cts_tui.model.views import DeskSummary, HealthReport, Report
+from cts_tui.cli.tables import Signed, print_facts, short_time
+from cts_tui.model.views import DeskSummary
 
 
 def status_row(summary: DeskSummary, *, is_killed: bool) -> dict[str, Any]:
@@ -65,60 +64,3 @@ def print_status(summary: DeskSummary, *, is_killed: bool) -> None:
     if summary.is_synthetic:
         facts["prices"] = "SYNTHETIC on at least one connection: its feed is lost"
     print_facts(facts)
-
-
-def health_row(report: HealthReport) -> dict[str, Any]:
-    """Return the JSON document of `health`."""
-    return {"status": report.status, "reasons": list(report.reasons)} | report.sections
-
-
-def print_health(report: HealthReport) -> None:
-    """Print the verdict, its reasons in order of gravity, and the figures behind it."""
-    say(report.status)
-    for reason in report.reasons:
-        say(f"- {reason}")
-    sections = report.sections
-    if sections["connections"] is None:  # the store cannot be read: nothing else is known
-        return
-    say()
-    print_facts(_facts(sections))
-    say()
-    columns = {
-        "connection": "CONNECTION",
-        "name": "PROCESSOR",
-        "cycles": "CYCLES",
-        "errors": "ERRORS",
-        "median_ms": "MEDIAN MS",
-        "p95_ms": "P95 MS",
-        "last_error": "LAST ERROR",
-    }
-    print_table(sections["processors"], columns, "no processor has run yet")
-
-
-def _facts(sections: Report) -> dict[str, str]:
-    database, connections = sections["database"], sections["connections"]
-    positions, signals, process = sections["positions"], sections["signals"], sections["process"]
-    stale = sum(feed["stale"] for feed in sections["feeds"])
-    size = database.get("size_bytes")
-    return {
-        "database": f"schema {database['schema']}"
-        + (f", {size / 1e6:.1f} MB, {database['file']}" if size is not None else ""),
-        "connections": f"{connections['total']}, {connections['enabled']} enabled, "
-        f"{connections['active']} running, {connections['live']} live",
-        "prices": f"{len(sections['feeds'])} symbols, {stale} stale",
-        "positions": f"{positions['open']} open, {positions['stale']} stale, "
-        f"PnL {Signed.money(Decimal(positions['open_pnl']))}; {positions['closed']} closed, "
-        f"PnL {Signed.money(Decimal(positions['realized_pnl']))}",
-        "signals": f"{signals['total']}"
-        + f" ({cell(signals['by_status'])})" * bool(signals["total"]),
-        "process": _process_text(process),
-    }
-
-
-def _process_text(process: Report) -> str:
-    """Return `pid 4711, 84 MB`, and what an engine has measured of itself."""
-    parts = [f"pid {process['pid']}", f"{process['rss_mb']:.0f} MB"]
-    if "cpu_pct" in process:
-        parts.append(f"CPU {process['cpu_pct']:.0f} %")
-        parts.append(f"events handled {process['event_loop_lag_ms']:.0f} ms late at worst")
-    return ", ".join(parts)

@@ -44,7 +44,7 @@ from cts_tui.model.views import DeskSummary
 from cts_tui.paths import DataFolder
 from cts_tui.private_files import make_data_private
 from cts_tui.store import history, sums
-from cts_tui.store.database import Database
+from cts_tui.store.database import BUSY_TIMEOUT_MS, Database
 from cts_tui.store.heard import connection_views
 from cts_tui.store.inspection import needs_opening
 from cts_tui.store.key_files import make_keys_private
@@ -54,6 +54,8 @@ from cts_tui.store.schema import open_store
 from cts_tui.store.vault import Vault
 
 _DATABASE_URL: Final = re.compile(r"(sqlite(\+pysqlite)?|postgresql(\+(psycopg2?|pg8000))?)://")
+_LOOK_WAIT_MS: Final = 1_500
+"""How long a look waits for a program that locks out readers: no engine does."""
 _URL_FORM: Final = (
     "expected sqlite:////FOLDER/FILE or postgresql+psycopg://USER@HOST/NAME; correct or unset it"
 )
@@ -134,7 +136,7 @@ class Desk:
 
         One that is missing is made, and one of an older schema brought up to date, as by `open`.
         """
-        database = open_database(folder)
+        database = open_database(folder, wait_ms=_LOOK_WAIT_MS)
         if needs_opening(database):
             database.close()
             return cls.open(folder, actor)
@@ -187,7 +189,7 @@ def _occupied(database: Database) -> Occupancy | None:
     return None if database.file is None else Occupancy.share(database.file.resolve().parent)
 
 
-def open_database(folder: DataFolder) -> Database:
+def open_database(folder: DataFolder, *, wait_ms: int = BUSY_TIMEOUT_MS) -> Database:
     """Return the database of a data folder, or the one that `CTS_DATABASE_URL` names.
 
     Raises ConfigError where that is none; the address is never shown, it may hold a password.
@@ -195,7 +197,7 @@ def open_database(folder: DataFolder) -> Database:
     folder.create()
     url = os.environ.get("CTS_DATABASE_URL")
     if not url:
-        return Database.at(folder.database)
+        return Database.at(folder.database, wait_ms=wait_ms)
     if not _DATABASE_URL.match(url):
         raise ConfigError(f"CTS_DATABASE_URL names no database that can be used; {_URL_FORM}")
     try:

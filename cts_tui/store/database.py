@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,17 +26,18 @@ class Database:
     what it reads cannot change before it writes.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, wait_ms: int = BUSY_TIMEOUT_MS) -> None:
+        """`wait_ms` is how long it waits for another program that holds a lock."""
         self.url = url
         self._engine = create_engine(url)
         if self._engine.dialect.name == "sqlite":
-            event.listen(self._engine, "connect", _configure_sqlite)
+            event.listen(self._engine, "connect", partial(_configure_sqlite, wait_ms))
             event.listen(self._engine, "begin", _begin_sqlite)
 
     @classmethod
-    def at(cls, file: Path) -> "Database":
+    def at(cls, file: Path, *, wait_ms: int = BUSY_TIMEOUT_MS) -> "Database":
         """Return the SQLite database in `file`."""
-        return cls(f"sqlite:///{file}")
+        return cls(f"sqlite:///{file}", wait_ms=wait_ms)
 
     @contextmanager
     def read(self) -> Iterator[Transaction]:
@@ -115,12 +117,12 @@ class Database:
         self._engine.dispose()
 
 
-def _configure_sqlite(connection: Any, _record: Any) -> None:
+def _configure_sqlite(wait_ms: int, connection: Any, _record: Any) -> None:
     """Set up a new SQLite connection; transactions are begun by us, not by the driver."""
     connection.isolation_level = None
     cursor = connection.cursor()
     try:
-        cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+        cursor.execute(f"PRAGMA busy_timeout={wait_ms}")
         cursor.execute("PRAGMA foreign_keys=ON")
         cursor.execute("PRAGMA synchronous=NORMAL")
     finally:

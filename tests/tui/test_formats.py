@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import pytest
 
+from cts_tui.model.sparkline import bars
 from cts_tui.tui.cells import Cell, Tone
 from cts_tui.tui.formats import (
     age_text,
@@ -17,7 +18,6 @@ from cts_tui.tui.formats import (
     time_text,
 )
 from cts_tui.tui.widgets.live_lines import changed_span
-from cts_tui.tui.widgets.tile import bars
 
 from .frozen import HOUR, MINUTE, NOW_MS
 

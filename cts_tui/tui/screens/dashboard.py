@@ -8,6 +8,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container, Horizontal
 
+from cts_tui.model.sparkline import bars
 from cts_tui.model.views import DeskSummary, EventView, PositionView, SignalView
 from cts_tui.tui.actions import Where, bindings_for
 from cts_tui.tui.cells import Cell, Tone
@@ -19,7 +20,7 @@ from cts_tui.tui.screens.closing import ask_to_close
 from cts_tui.tui.screens.desk_screen import DeskScreen
 from cts_tui.tui.session import EngineState, Session
 from cts_tui.tui.widgets.live_table import LiveTable
-from cts_tui.tui.widgets.tile import Tile, bars
+from cts_tui.tui.widgets.tile import Tile
 
 if TYPE_CHECKING:
     from cts_tui.desk.desk import Desk

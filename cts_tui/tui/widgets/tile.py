@@ -1,11 +1,7 @@
 """One figure of the dashboard: its name, its value, a note."""
 
-from collections.abc import Sequence
-
 from cts_tui.tui.cells import BLANK, Cell, Line, Tone
 from cts_tui.tui.widgets.live_lines import LiveLines
-
-_BARS = "▁▂▃▄▅▆▇█"
 
 
 class Tile(LiveLines):
@@ -23,13 +19,3 @@ class Tile(LiveLines):
         """Show `value`, and `note` below it."""
         cells = (value,) if isinstance(value, Cell) else value
         self.show([(Cell(self._label, Tone.MUTED),), cells, (note,)])
-
-
-def bars(values: Sequence[float], width: int) -> str:
-    """Return the last `width` values as a line of bars, from the lowest to the highest."""
-    shown = values[-width:]
-    if len(shown) < 2:
-        return ""
-    low, high = min(shown), max(shown)
-    scale = (len(_BARS) - 1) / (high - low) if high > low else 0.0
-    return "".join(_BARS[round((value - low) * scale)] for value in shown)
