@@ -1,7 +1,7 @@
 """Whose the fills are that bear the venue's order id alone, where they may be ours after all.
 
-An order that was given up may fill later. Who it was the venue tells of the order, not of its
-trades: without asking, its fills would be taken for somebody else's.
+An order of unknown outcome may fill, also after it was given up. Who it was the venue tells of the
+order, not of its trades: without asking, its fills would be taken for somebody else's.
 """
 
 from collections import OrderedDict
@@ -23,7 +23,7 @@ _KEPT: Final = 5_000
 
 
 class FillNames:
-    """Asks once for every order that may be one of ours which was given up."""
+    """Asks once for every order that may be one of ours."""
 
     def __init__(self, context: EngineContext, orders: WorkingOrders) -> None:
         self._context = context
@@ -58,14 +58,18 @@ class FillNames:
         return [await self._named(venue, fill) for fill in fills]
 
     async def _named(self, venue: Venue, fill: Fill) -> Fill:
-        since_ms = self._since_ms.get(fill.symbol)
-        if since_ms is None or fill.time_ms < since_ms:
-            return fill
-        if fill.client_order_id or not fill.venue_order_id:
+        if fill.client_order_id or not fill.venue_order_id or not self._may_be_ours(fill):
             return fill
         if ours(self._context, self._orders, "", fill.venue_order_id) is not None:
             return fill
         return replace(fill, client_order_id=await self._name(venue, fill))
+
+    def _may_be_ours(self, fill: Fill) -> bool:
+        """Return whether an order of ours that is unknown, or was given up, may have filled so."""
+        since_ms = self._since_ms.get(fill.symbol)
+        if since_ms is not None and fill.time_ms >= since_ms:
+            return True
+        return self._orders.has_unknown(fill.symbol)
 
     async def _name(self, venue: Venue, fill: Fill) -> str:
         """Return our name of the order of a fill, '' where it is none of ours."""

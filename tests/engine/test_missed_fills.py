@@ -164,3 +164,20 @@ async def test_an_order_is_suspected_for_an_hour_after_it_was_given_up(scene: Sc
     assert len(symbols) == 1
     await scene.look(200)
     assert len(symbols) == 1
+
+
+async def test_a_fill_of_a_stop_that_is_being_looked_for_is_no_close_by_somebody_else(
+    scene: Scene,
+) -> None:
+    scene.hold()
+    stop = scene.order(
+        "cts-stop", Side.SELL, OrderPurpose.STOP, type=OrderType.STOP, price=D(98),
+        venue_order_id=None, status=OrderStatus.UNKNOWN,
+    )  # fmt: skip
+    scene.work(stop)
+    scene.venue.names = {"w-1": "cts-stop"}
+    scene.venue.traded = [scene.trade(Side.SELL, "1", "98", order="w-1")]
+    await scene.looks(0, 5, 10)
+    rows = await order_rows(scene)
+    assert set(rows) == {"cts-entry", "cts-stop"}
+    assert rows["cts-stop"]["filled"] == 1
