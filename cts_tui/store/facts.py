@@ -1,7 +1,7 @@
 """Facts about the database itself, for the health report."""
 
 import shutil
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import func, select, text
 
@@ -9,6 +9,8 @@ from cts_tui.errors import StoreError
 from cts_tui.store.database import Database, Transaction
 from cts_tui.store.tables import CONNECTIONS, METADATA, POSITIONS
 from cts_tui.store.version import HEAD
+
+_NEWEST: Final = 1_000
 
 
 def schema_facts(transaction: Transaction) -> dict[str, Any]:
@@ -53,13 +55,18 @@ def counts_by(transaction: Transaction, table: str, column: str) -> dict[str, in
 
 
 def broken_rows(transaction: Transaction) -> list[str]:
-    """Return a line for each kind of row that cannot be: what the workflow must never leave."""
+    """Return a line for each kind of row that cannot be: what the workflow must never leave.
+
+    Of positions the newest are looked at: all of them are the verifier's work.
+    """
+    row = POSITIONS.c
+    newest = select(row.status, row.exit_price).order_by(row.id.desc()).limit(_NEWEST).subquery().c
     checks = {
         "connections are live though disabled": select(func.count()).where(
             CONNECTIONS.c.live, ~CONNECTIONS.c.enabled
         ),
         "positions are closed without an exit price": select(func.count()).where(
-            POSITIONS.c.status == "closed", POSITIONS.c.exit_price.is_(None)
+            newest.status == "closed", newest.exit_price.is_(None)
         ),
     }
     return [

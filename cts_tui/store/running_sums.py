@@ -87,9 +87,12 @@ class RunningSums:
         until = max(newest - _UNSETTLED_SIGNALS, 0)
         recent = _by_status(transaction, until, newest)
         kept = Counter(self._signals.by_status)
-        kept.update(_by_status(transaction, self._signals.until, until))
+        if kept:
+            kept.update(_by_status(transaction, self._signals.until, until))
         if kept.total() + recent.total() != total:
-            kept = _by_status(transaction, -1, until)
+            kept = _all_by_status(transaction)
+            kept.subtract(recent)
+        kept = +kept  # without those that are none
         self._signals = _Signals(until, dict(kept))
         return dict(sorted((kept + recent).items()))
 
@@ -129,6 +132,12 @@ def forget(transaction: Transaction) -> None:
 def _closed(stored: Mapping[str, Any]) -> _Closed:
     figures = RealizedFigures(int(stored["trades"]), int(stored["wins"]), Decimal(stored["pnl"]))
     return _Closed(datetime.fromisoformat(stored["until"]), figures)
+
+
+def _all_by_status(transaction: Transaction) -> Counter[str]:
+    """Count all signals: an index has nothing but what they became."""
+    status = SIGNALS.c.status
+    return Counter(dict(transaction.execute(select(status, func.count()).group_by(status)).all()))
 
 
 def _by_status(transaction: Transaction, after: int, until: int) -> Counter[str]:

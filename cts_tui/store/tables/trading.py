@@ -44,6 +44,7 @@ class SignalRow(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("connection_id", "strategy", "symbol", "timeframe", "time_ms", "side"),
         Index("ix_signals_time", "time_ms"),
+        Index("ix_signals_status", "status"),
     )
 
     id: int | None = Field(default=None, primary_key=True)

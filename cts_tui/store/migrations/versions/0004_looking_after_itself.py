@@ -60,6 +60,7 @@ def upgrade() -> None:
         sa.Column("content", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
+    op.create_index("ix_signals_status", "signals", ["status"])
     op.create_index(
         "ix_positions_realized", "positions", ["connection_id", "closed_at", "is_live", "pnl"]
     )
@@ -71,6 +72,7 @@ def downgrade() -> None:
     op.drop_index("ix_fills_client_order_id", "fills")
     op.drop_index("ix_orders_position_key", "orders")
     op.drop_index("ix_positions_realized", "positions")
+    op.drop_index("ix_signals_status", "signals")
     op.drop_table("quarantine")
     op.drop_table("health_samples")
     op.drop_table("alert_targets")
