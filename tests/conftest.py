@@ -1,6 +1,7 @@
 """Ground for every test: the user's own folders are out of reach, and waiting has an end."""
 
 import asyncio
+import gc
 import logging
 import os
 import shutil
@@ -48,6 +49,15 @@ def own_decimals() -> Iterator[None]:
     before = (getcontext().rounding, dict(getcontext().traps))
     yield
     assert (getcontext().rounding, dict(getcontext().traps)) == before
+
+
+@pytest.fixture
+def own_garbage() -> Iterator[None]:
+    """Give back the garbage collector as it was: an engine program sets its own thresholds."""
+    thresholds = gc.get_threshold()
+    yield
+    gc.unfreeze()
+    gc.set_threshold(*thresholds)
 
 
 @pytest.fixture

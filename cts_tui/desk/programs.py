@@ -25,6 +25,12 @@ class ProgramDesk:
         """Return whether an engine runs on this store."""
         return any(program.is_alive for program in self.list())
 
+    def tell_failure(self, reason: str) -> None:
+        """Leave an event that the engine program of this process has failed. Raises StoreError."""
+        with self._room.database.write() as transaction:
+            message = f"the engine program failed: {reason}"
+            self._room.tell(transaction, EventKind.ENGINE, "engine", message, after="failed")
+
     def stop(self, timeout_s: float = 15.0) -> int:
         """Ask every engine to stop in order, and wait for it; return how many did.
 

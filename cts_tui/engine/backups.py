@@ -35,6 +35,7 @@ class BackupKeeper(Processor):
 
     name = "backup"
     interval_s = 5.0
+    patience_s = 3_600.0
 
     def __init__(self, database: Database, folder: Path, settings: Settings, clock: Clock) -> None:
         """`folder` is where backups are kept."""

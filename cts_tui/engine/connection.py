@@ -2,23 +2,21 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from decimal import Decimal
 from functools import partial
 from typing import Any, Final
 
 from cts_tui.clock import Clock, utc_from_ms
-from cts_tui.engine.account import Account
 from cts_tui.engine.backfill import BackfillProcessor
-from cts_tui.engine.context import EngineContext
 from cts_tui.engine.feeding import Feeder
 from cts_tui.engine.feeds import connect_feed
 from cts_tui.engine.funding import FundingProcessor, asking
 from cts_tui.engine.live_link import LiveLink
 from cts_tui.engine.live_watch import LiveWatch
 from cts_tui.engine.market_link import MarketLink
-from cts_tui.engine.market_state import MarketState, Series
-from cts_tui.engine.paper_account import PaperAccount, paper_venue
+from cts_tui.engine.market_state import Series
+from cts_tui.engine.paper_account import PaperAccount, new_context
 from cts_tui.engine.past import Past
 from cts_tui.engine.pipeline import Pipeline
 from cts_tui.engine.processor import Processor
@@ -28,6 +26,7 @@ from cts_tui.engine.requests import ExitRequest
 from cts_tui.engine.restoring import answer_signals, restore
 from cts_tui.engine.sessions import SessionKeeper
 from cts_tui.engine.steering import Steering, Wishes
+from cts_tui.engine.supervision import unending
 from cts_tui.logs.context import enter_connection
 from cts_tui.model.columns import CandleColumns
 from cts_tui.model.connection import ConnectionSetup
@@ -41,7 +40,6 @@ from cts_tui.store import history as stored
 from cts_tui.store.database import Database
 from cts_tui.store.journal import Journal
 from cts_tui.store.vault import Vault
-from cts_tui.venue.paper import PaperVenue
 
 LOG = logging.getLogger(__name__)
 _STATE_EVERY_S: Final = 1.0
@@ -71,7 +69,7 @@ class ConnectionEngine:
         self._clock = clock
         self._started_ms = clock.now_ms()
         recorder = Recorder(setup.id, journal, owner=owner)
-        self.context, venue = _new_context(setup, settings, clock, recorder, store_id)
+        self.context, venue = new_context(setup, settings, clock, recorder, store_id)
         self.sessions = SessionKeeper(setup, clock, self.credentials, settings.clock_check_s)
         """The one session with the exchange, for feed and venue."""
         self._paper = PaperAccount(self.context, venue)
@@ -138,20 +136,26 @@ class ConnectionEngine:
         enter_connection(self.setup.name)
         try:
             async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._report(), name="report")
+                tasks.create_task(unending(self._report(), "report"), name="report")
                 await self._start()
-                tasks.create_task(self._feeder.run(), name="feed")
-                tasks.create_task(self._link.run(self._feeder, self._configure), name="markets")
-                tasks.create_task(self.sessions.run(), name="session")
-                if self._live is not None:
-                    tasks.create_task(self._live.run(), name="account")
-                for processor in self._processors:
-                    tasks.create_task(processor.run(), name=processor.name)
+                for name, work in self._work().items():
+                    tasks.create_task(unending(work, name), name=name)
         finally:
             await self._stop()
 
+    def _work(self) -> dict[str, Coroutine[Any, Any, None]]:
+        """Return all that runs once the engine is ready; what ends before it stops ends it."""
+        work = {
+            "feed": self._feeder.run(),
+            "markets": self._link.run(self._feeder, self._configure),
+            "session": self.sessions.run(),
+        }
+        if self._live is not None:
+            work["account"] = self._live.run()
+        return work | {processor.name: processor.run() for processor in self.processors}
+
     @property
-    def _processors(self) -> list[Processor]:
+    def processors(self) -> list[Processor]:
         """Those of the pipeline, and those that work beside it."""
         watch = [] if self._live_watch is None else [self._live_watch]
         funding = [self._funding] if self.setup.market is MarketType.SWAP else []
@@ -160,6 +164,11 @@ class ConnectionEngine:
     def steer(self, wishes: Wishes) -> None:
         """Go by what the trader wants now; live trading on or off restarts nothing."""
         self._steering.apply(wishes)
+
+    def leave_behind(self) -> None:
+        """Order and record nothing more, whatever of it goes on: another engine takes its place."""
+        self.context.lease_until = 0.0
+        self.context.recorder.retire()
 
     def exposure(self, currency: str, *, is_live: bool) -> Decimal:
         """Return what is open and on its way in a currency: on paper, or of real money."""
@@ -255,7 +264,7 @@ class ConnectionEngine:
         self.context.recorder.flush()
 
     def _figures(self) -> dict[str, Any]:
-        processors = [one.figures.as_row(one.name) for one in self._processors]
+        processors = [one.figures.as_row(one.name) for one in self.processors]
         entries = self.pipeline.entries
         return {
             "processors": processors,
@@ -281,23 +290,3 @@ class ConnectionEngine:
             self._write_status(EngineStatus.STOPPED)
         self.context.recorder.flush()
         LOG.info("engine of %s stopped at %s", self.setup.name, utc_from_ms(self._clock.now_ms()))
-
-
-def _new_context(
-    setup: ConnectionSetup, settings: Settings, clock: Clock, recorder: Recorder, store_id: str
-) -> tuple[EngineContext, PaperVenue]:
-    """Return what the processors of an engine share, and the paper venue in it."""
-    market = MarketState(settings.candle_history, settings.tick_stale_s)
-    venue = paper_venue(setup, settings, market)
-    context = EngineContext(
-        setup=setup,
-        settings=settings,
-        clock=clock,
-        market=market,
-        account=Account(settings.paper_balance),
-        recorder=recorder,
-        venue=venue,
-        store_id=store_id,
-        symbols=setup.symbols,
-    )
-    return context, venue

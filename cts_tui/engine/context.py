@@ -9,6 +9,7 @@ from math import inf
 from cts_tui.clock import Clock
 from cts_tui.engine.account import Account
 from cts_tui.engine.book import Holder, LivePosition, PositionBook
+from cts_tui.engine.brakes import Brakes
 from cts_tui.engine.market_state import MarketState, Series
 from cts_tui.engine.recorder import Recorder
 from cts_tui.engine.risk import Situation
@@ -89,6 +90,8 @@ class EngineContext:
     """Whether the profit-factor gate decides which rules may trade."""
     older_candles: Callable[[Series, int], CandleColumns] = _no_older
     """Gives the stored candles of a series from before a time: the gate's record begins there."""
+    brakes: Brakes = field(default_factory=Brakes)
+    """Why nothing may be opened now, whatever the connection."""
     is_killed: bool = False
     is_flattening: bool = False
     """Whether everything of the connection is being closed."""
@@ -180,6 +183,7 @@ class EngineContext:
             stopped=self.entries_stopped,
             has_lease=self.has_lease,
             is_store_failing=self.recorder.is_failing,
+            braked=self.brakes.reason,
             source=quote.source if quote and not is_invented else Source.SYNTHETIC,
             is_stale=is_stale,
             is_reconciled=self.is_reconciled,

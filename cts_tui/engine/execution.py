@@ -1,7 +1,7 @@
 """Execution: what strategies, levels and the trader ask for becomes orders, after risk."""
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from cts_tui.engine.book import Holder, LivePosition
 from cts_tui.engine.context import EngineContext
@@ -40,12 +40,14 @@ from cts_tui.venue.venue import NOTHING_NEW, Accepted, Rejected
 _INTERVAL_S = 5.0
 _SOON_S = 0.5
 """Until the next look at what was put off."""
+_BROKEN_OFF = "not sent: the cycle was broken off before"
 
 
 class Execution(Processor):
     """Carries out requests in the order in which they came; each becomes at most one order."""
 
     name = "execution"
+    patience_s = 30.0
 
     def __init__(self, context: EngineContext) -> None:
         super().__init__()
@@ -72,16 +74,6 @@ class Execution(Processor):
     def entries(self) -> Entries | None:
         """The trader's limits, and the entries that rest; None in a replay."""
         return self.last_moment.entries
-
-    @property
-    def orders(self) -> int:
-        """How many orders have been sent."""
-        return self.sender.sent
-
-    @property
-    def fills(self) -> int:
-        """How many fills have been booked."""
-        return self.ledger.fills
 
     def request(self, request: Request) -> None:
         """Queue what a strategy or the trader asks for, and wake the processor."""
@@ -121,17 +113,29 @@ class Execution(Processor):
             for request in requests
             if (working := self._prepare(request)) is not None
         ]
-        if not prepared:
-            return
-        faults = await self.sender.record([working for _, working in prepared])
-        for (request, working), reason in zip(prepared, faults, strict=True):
-            if reason is not None:
-                self._put_off(request, reason)
-            elif working.order.is_live:
-                self._dispatch.start(request, working.order.symbol, self._send(request, working))
-            else:
-                await self._send(request, working)
+        left = deque(prepared)
+        try:
+            faults = await self.sender.record([working for _, working in prepared])
+            for (request, working), reason in zip(prepared, faults, strict=True):
+                if reason is not None:
+                    self._put_off(request, reason)
+                elif working.order.is_live:
+                    self._dispatch.start(
+                        request, working.order.symbol, self._send(request, working)
+                    )
+                else:
+                    await self._send(request, working)
+                left.popleft()
+        finally:
+            self._break_off(left)
         await self._dispatch.begun()
+
+    def _break_off(self, left: Iterable[tuple[Request, Working]]) -> None:
+        """Refuse what was prepared and is not sent any more: the cycle was ended in its midst."""
+        for request, working in left:
+            if working.order.status in (OrderStatus.INTENT, OrderStatus.CANCELLED):
+                self.sender.end(working, OrderStatus.CANCELLED, _BROKEN_OFF)
+                self._put_off(request, _BROKEN_OFF)
 
     async def reverse(self) -> bool:
         """Send the entries whose exits have filled; return whether there were any."""

@@ -29,6 +29,7 @@ class Flattener(Processor):
 
     name = "flatten"
     interval_s = 0.25
+    patience_s = 60.0
 
     def __init__(self, context: EngineContext, execution: Execution) -> None:
         super().__init__()

@@ -54,6 +54,7 @@ class Guard(Processor):
 
     name = "guard"
     interval_s = 0.5
+    patience_s = 60.0
 
     def __init__(
         self,

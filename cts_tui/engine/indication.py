@@ -19,6 +19,7 @@ class IndicationProcessor(Processor):
 
     name = "indication"
     interval_s = _INTERVAL_S
+    patience_s = 30.0
 
     def __init__(self, context: EngineContext, on_ready: Callable[[], None]) -> None:
         """`on_ready` is called when candles wait in `ready`."""

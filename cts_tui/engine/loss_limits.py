@@ -30,6 +30,7 @@ class LossLimits(Processor):
 
     name = "losses"
     interval_s = 1.0
+    patience_s = 30.0
 
     def __init__(self, context: EngineContext) -> None:
         super().__init__()

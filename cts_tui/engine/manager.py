@@ -11,7 +11,8 @@ from typing import Final
 
 from cts_tui.engine.connection import ConnectionEngine
 from cts_tui.engine.desired import DesiredState
-from cts_tui.errors import CtsError, StoreError
+from cts_tui.engine.supervision import in_words
+from cts_tui.errors import StoreError
 from cts_tui.model.connection import ConnectionSetup
 from cts_tui.model.money import ZERO
 from cts_tui.model.strategy import StrategySpec
@@ -21,6 +22,10 @@ _BACKOFF_S: Final = (1.0, 2.0, 5.0, 15.0, 60.0)
 _LEASE_MARGIN_S: Final = 1.0
 _SETTLED_S: Final = 60.0
 """An engine that ran this long begins anew with the shortest back-off."""
+_AT_ONCE_S: Final = 0.1
+"""How long the others wait for an engine that stops; the rest of its stopping goes on beside."""
+_STOP_S: Final = 30.0
+"""How long an engine may take to stop before it is left behind."""
 
 
 @dataclass(slots=True)
@@ -65,6 +70,8 @@ class TradeEngineManager:
         self._slots: dict[int, _Slot] = {}
         self._failures: dict[int, int] = {}
         self._retry_at: dict[int, float] = {}
+        self._ending: dict[int, asyncio.Task[None]] = {}
+        """What is left of engines that stop slowly; none starts in their place before."""
         self._desired: DesiredState | None = None
 
     @property
@@ -85,14 +92,14 @@ class TradeEngineManager:
             if not slot.is_of(wanted.get(connection_id)) or not slot.lease_until:
                 await self._stop(connection_id)
         for connection_id, setup in wanted.items():
-            if connection_id not in self._slots:
+            if connection_id not in self._slots and connection_id not in self._ending:
                 await self._try_to_start(setup, desired)
         for connection_id, slot in list(self._slots.items()):
             try:
                 self._steer(slot, wanted[connection_id], desired)
             except Exception as error:  # noqa: BLE001 - counted and recorded as the engine's own
-                await self._stop(connection_id)
-                self._note_failure(slot.setup, _in_words(error))
+                await self._let_end(connection_id)
+                self._note_failure(slot.setup, in_words(error))
 
     def _others_exposure(
         self,
@@ -131,9 +138,16 @@ class TradeEngineManager:
             slot.engine.context.lease_until = slot.lease_until
 
     async def stop(self) -> None:
-        """Stop every engine in order."""
-        for connection_id in list(self._slots):
-            await self._stop(connection_id)
+        """Stop every engine in order, all at once."""
+        await asyncio.gather(*(self._stop(connection_id) for connection_id in list(self._slots)))
+        await asyncio.gather(*self._ending.values(), return_exceptions=True)
+
+    async def give_up(self, connection_id: int, reason: str) -> None:
+        """End an engine that does not do its work; another one starts after the usual wait."""
+        slot = self._slots.get(connection_id)
+        if slot is not None:
+            await self._let_end(connection_id)
+            self._note_failure(slot.setup, reason)
 
     def _steer(self, slot: _Slot, setup: ConnectionSetup, desired: DesiredState) -> None:
         """Pass on what can change while an engine runs."""
@@ -154,7 +168,7 @@ class TradeEngineManager:
         except StoreError as error:
             LOG.warning("the lease of %s cannot be taken: %s", setup.name, error)
         except Exception as error:  # noqa: BLE001 - an engine that cannot even be built
-            self._note_failure(setup, _in_words(error))
+            self._note_failure(setup, in_words(error))
 
     async def _start(self, setup: ConnectionSetup, desired: DesiredState) -> None:
         """Start the engine of a connection if its lease can be had."""
@@ -171,15 +185,35 @@ class TradeEngineManager:
         LOG.info("engine of %s started", setup.name)
 
     async def _stop(self, connection_id: int) -> None:
-        slot = self._slots.pop(connection_id)
-        slot.task.cancel()
-        await asyncio.gather(slot.task, return_exceptions=True)
-        try:
-            await self._release(connection_id)
-        except StoreError as error:
-            LOG.warning("the lease of %s is left to expire: %s", slot.setup.name, error)
+        """Stop an engine that is not wanted as it is: its failures are forgotten."""
         self._failures.pop(connection_id, None)
         self._retry_at.pop(connection_id, None)
+        await self._let_end(connection_id)
+
+    async def _let_end(self, connection_id: int) -> None:
+        """End an engine; where that takes long, the rest of it goes on beside the others."""
+        slot = self._slots.pop(connection_id)
+        ending = asyncio.create_task(self._end(slot), name=f"end of {slot.setup.name}")
+        self._ending[connection_id] = ending
+        ending.add_done_callback(partial(self._ended, slot.setup))
+        await asyncio.wait({ending}, timeout=_AT_ONCE_S)
+
+    def _ended(self, setup: ConnectionSetup, ending: "asyncio.Task[None]") -> None:
+        del self._ending[setup.id]
+        if not ending.cancelled() and (error := ending.exception()) is not None:
+            LOG.error("the engine of %s did not end in order", setup.name, exc_info=error)
+
+    async def _end(self, slot: _Slot) -> None:
+        """End an engine's task and give up its lease; what does not end can order nothing more."""
+        slot.task.cancel()
+        await asyncio.wait({slot.task}, timeout=_STOP_S)
+        if not slot.task.done():
+            LOG.error("the engine of %s does not stop: it is left behind", slot.setup.name)
+            slot.engine.leave_behind()
+        try:
+            await self._release(slot.setup.id)
+        except StoreError as error:
+            LOG.warning("the lease of %s is left to expire: %s", slot.setup.name, error)
 
     def _bury(self) -> None:
         """Take note of engines that have ended by themselves; they start again after a wait."""
@@ -202,10 +236,4 @@ class TradeEngineManager:
 def _reason(task: "asyncio.Task[None]") -> str:
     """Return in one line why an engine ended."""
     error = None if task.cancelled() else task.exception()
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    return "the engine ended by itself" if error is None else _in_words(error)
-
-
-def _in_words(error: BaseException) -> str:
-    return str(error) if isinstance(error, CtsError) else f"{type(error).__name__}: {error}"
+    return "the engine ended by itself" if error is None else in_words(error)

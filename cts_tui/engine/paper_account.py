@@ -3,8 +3,11 @@
 from decimal import Decimal
 from typing import Final
 
+from cts_tui.clock import Clock
+from cts_tui.engine.account import Account
 from cts_tui.engine.context import EngineContext
 from cts_tui.engine.market_state import MarketState
+from cts_tui.engine.recorder import Recorder
 from cts_tui.model.connection import ConnectionSetup
 from cts_tui.model.market import timeframe_ms
 from cts_tui.model.money import ZERO, exact, notional, round_money
@@ -37,6 +40,26 @@ def paper_venue(setup: ConnectionSetup, settings: Settings, market: MarketState)
         volume_of=volume_of,
         market=setup.market,
     )
+
+
+def new_context(
+    setup: ConnectionSetup, settings: Settings, clock: Clock, recorder: Recorder, store_id: str
+) -> tuple[EngineContext, PaperVenue]:
+    """Return what the processors of an engine share, and the paper venue in it."""
+    market = MarketState(settings.candle_history, settings.tick_stale_s)
+    venue = paper_venue(setup, settings, market)
+    context = EngineContext(
+        setup=setup,
+        settings=settings,
+        clock=clock,
+        market=market,
+        account=Account(settings.paper_balance),
+        recorder=recorder,
+        venue=venue,
+        store_id=store_id,
+        symbols=setup.symbols,
+    )
+    return context, venue
 
 
 class PaperAccount:

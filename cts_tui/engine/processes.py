@@ -11,7 +11,7 @@ from cts_tui.model.views import EngineProgramView
 from cts_tui.store import engines
 from cts_tui.store.column_types import to_ms
 from cts_tui.store.database import Transaction
-from cts_tui.store.engine_figures import load_of
+from cts_tui.store.engine_figures import brakes_of, load_of
 
 
 def program_views(transaction: Transaction, now_ms: int) -> list[EngineProgramView]:
@@ -34,6 +34,7 @@ def _view(row: Any, now_ms: int) -> EngineProgramView:
         is_alive=not is_gone and now_ms - heartbeat_ms < SILENT_MS,
         rss_mb=rss_mb,
         cpu_pct=cpu_pct,
+        brakes=brakes_of(row["figures"]),
     )
 
 

@@ -6,11 +6,15 @@ import statistics
 import time
 from abc import ABC, abstractmethod
 from collections import deque
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
 from math import ceil
 from typing import Any, Final
 
+from cts_tui.engine.supervision import contained, in_words, is_cancelled
+from cts_tui.errors import CtsError
 from cts_tui.logs.context import enter_processor
+from cts_tui.model.health import Fault
 
 LOG = logging.getLogger(__name__)
 
@@ -59,7 +63,7 @@ class CycleFigures:
     def record_error(self, error: BaseException | str, now_ms: int) -> None:
         """Count an error and keep it as the newest one (S15)."""
         self.errors += 1
-        self.last_error = error if isinstance(error, str) else f"{type(error).__name__}: {error}"
+        self.last_error = error if isinstance(error, str) else in_words(error)
         self.last_error_ms = now_ms
 
     def as_row(self, name: str) -> dict[str, Any]:
@@ -80,17 +84,27 @@ class CycleFigures:
         }
 
 
+class HangError(CtsError):
+    """A cycle took longer than it may: it was broken off, the next one begins anew."""
+
+
 class Processor(ABC):
     """One stage of the pipeline, run by `run` on a timer or woken by what it waits for."""
 
     name: str
     interval_s: float
     """The longest it sleeps; a wake-up comes earlier."""
+    patience_s: float = 300.0
+    """How long a cycle may take before the watchdog breaks it off."""
 
     def __init__(self) -> None:
         self.figures = CycleFigures()
         self._woken = asyncio.Event()
         self._failures = 0
+        self._began: float | None = None
+        self._task: asyncio.Task[Any] | None = None
+        self._broken_off = ""
+        """Why the watchdog has broken off the cycle at hand."""
 
     @abstractmethod
     async def cycle(self) -> CycleReport:
@@ -101,27 +115,76 @@ class Processor(ABC):
         """The number of the cycle at hand, from 1; log lines tell it."""
         return self.figures.cycles + 1
 
+    def faults(self) -> Sequence[Fault]:
+        """Return what is wrong now and concerns the whole program; asked of its keepers."""
+        return ()
+
     def wake(self) -> None:
         """Have the next cycle begin now."""
         self._woken.set()
 
+    @property
+    def running_s(self) -> float:
+        """How long the cycle at hand has been running; 0 between two."""
+        return 0.0 if self._began is None else time.monotonic() - self._began
+
+    @property
+    def is_broken_off(self) -> bool:
+        """Whether the cycle at hand was told to end, and has not yet."""
+        return bool(self._broken_off)
+
+    @property
+    def coroutine(self) -> Coroutine[Any, Any, Any] | None:
+        """What `run` waits in."""
+        coroutine = None if self._task is None else self._task.get_coro()
+        return coroutine if isinstance(coroutine, Coroutine) else None
+
+    def break_off(self, reason: str) -> None:
+        """End the cycle at hand as a failure with this reason; the processor goes on.
+
+        Only for one that `run` runs, and only from its event loop.
+        """
+        if self._task is not None and self._began is not None and not self._broken_off:
+            self._broken_off = reason
+            self._task.cancel(reason)
+
     async def run_cycle(self) -> None:
-        """Run one cycle, timed; a failure is counted, recorded and does not leave."""
-        started = time.perf_counter()
+        """Run one cycle, timed; a failure of whatever kind is counted and does not leave."""
+        started = self._began = time.monotonic()
+        report, failure = NOTHING, None
         try:
-            report = await self.cycle()
-        except Exception as error:
-            LOG.exception("a cycle of %s failed", self.name)
-            self.figures.record_error(error, time.time_ns() // 1_000_000)
-            report = NOTHING
-            self._failures += 1
-        else:
+            with contained():
+                report = await self.cycle()
+        except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - counted below
+            failure = error
+        finally:
+            self._began = None
+        hang = self._taken_back()
+        if isinstance(failure, asyncio.CancelledError) and (hang is None or is_cancelled()):
+            raise failure
+        self._note(hang or failure)
+        self.figures.count((time.monotonic() - started) * 1000, report)
+
+    def _taken_back(self) -> HangError | None:
+        """Withdraw the watchdog's cancellation, whether or not the cycle let it through."""
+        reason, self._broken_off = self._broken_off, ""
+        if not reason or self._task is None:
+            return None
+        self._task.uncancel()
+        return HangError(reason)
+
+    def _note(self, failure: BaseException | None) -> None:
+        if failure is None:
             self._failures = 0
-        self.figures.count((time.perf_counter() - started) * 1000, report)
+            return
+        LOG.error("a cycle of %s failed", self.name, exc_info=failure)
+        self.figures.record_error(failure, time.time_ns() // 1_000_000)
+        self._failures += 1
 
     async def run(self) -> None:
         """Run cycles until cancelled: at once when woken, else every `interval_s`."""
         enter_processor(self)
+        self._task = asyncio.current_task()
         while True:
             await self._sleep()
             await self.run_cycle()

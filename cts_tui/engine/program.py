@@ -5,7 +5,7 @@ import gc
 import logging
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -13,14 +13,19 @@ from typing import Final
 from cts_tui.clock import Clock, SystemClock, utc_from_ms
 from cts_tui.engine.alerts.keeper import AlertKeeper
 from cts_tui.engine.backups import BackupKeeper
+from cts_tui.engine.brakes import Brakes
 from cts_tui.engine.connection import ConnectionEngine
-from cts_tui.engine.desired import read_desired
+from cts_tui.engine.convergence import Convergence
 from cts_tui.engine.health.assessment import faults_now
 from cts_tui.engine.health.monitor import HealthMonitor
 from cts_tui.engine.health.published import ProgramFigures
+from cts_tui.engine.heartbeat import Heartbeat
+from cts_tui.engine.keepers import Keepers
+from cts_tui.engine.loop_watch import LoopWatch
 from cts_tui.engine.manager import TradeEngineManager
 from cts_tui.engine.processor import Processor
 from cts_tui.engine.registration import LEASE_S, Registration
+from cts_tui.engine.watchdog import Watchdog, Watched
 from cts_tui.errors import StoreError
 from cts_tui.model.connection import ConnectionSetup
 from cts_tui.model.strategy import StrategySpec
@@ -60,6 +65,10 @@ class EngineProgram:
         self._backups = backups
         self._registration = Registration(database, self._clock)
         self._figures = ProgramFigures()
+        self._brakes = Brakes()
+        self._figures.ask("brakes", self._brakes.as_row)
+        self.has_begun = False
+        """Whether it got as far as to be registered in the store."""
         self._stopping = threading.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._wake: asyncio.Event | None = None
@@ -81,61 +90,69 @@ class EngineProgram:
         asyncio.run(self.run())
 
     async def run(self) -> None:
-        """Register, converge on the desired state until stopped, stop every engine in order."""
+        """Register, converge on the desired state until stopped, stop every engine in order.
+
+        Raises StoreError where it cannot begin; what fails later is contained and told.
+        """
         self._loop, self._wake = asyncio.get_running_loop(), asyncio.Event()
         quicken()
         journal = Journal(self._database)
-        self._registration.enter()
-        manager = self._manager(journal)
-        monitor = self._monitor(journal)
-        keepers: list[Processor] = [monitor, *self._backup_keeper(), self._alert_keeper()]
-        for keeper in keepers:
-            self._figures.follow(keeper)
         try:
-            async with asyncio.TaskGroup() as tasks:
-                side = [tasks.create_task(keeper.run(), name=keeper.name) for keeper in keepers]
-                side.append(tasks.create_task(monitor.watch_lag(), name="lag"))
-                side.append(tasks.create_task(self._beat(manager), name="heartbeat"))
-                monitor.wake()
-                await self._converge_until_stopped(manager)
-                for task in side:
-                    task.cancel()
+            self._registration.enter()
+            self.has_begun = True
+            await self._work(journal, self._wake)
+        finally:
+            await asyncio.to_thread(journal.close)
+            if self.has_begun:
+                self._leave()
+
+    async def _work(self, journal: Journal, wake: asyncio.Event) -> None:
+        """Run the engines, and beside them what keeps the program up, until stopped."""
+        manager = self._manager(journal)
+        keepers = Keepers(self._figures, partial(self._tell, journal))
+        self._add_keepers(keepers, journal, manager)
+        convergence = Convergence(
+            self._database, self.owner, manager, POLL_S, keepers.failures.note
+        )
+        loop_watch = LoopWatch(partial(self._tell, journal, "engine"))
+        keepers.beside("loop", loop_watch.beat)
+        self._figures.watch(loop_watch.faults)
+        try:
+            with loop_watch:
+                async with keepers.running():
+                    await convergence.run(self._stopping, wake)
         finally:
             await manager.stop()
-            await asyncio.to_thread(journal.close)
+
+    def _add_keepers(self, keepers: Keepers, journal: Journal, manager: TradeEngineManager) -> None:
+        """Add what works for the whole program: a processor is one line."""
+        monitor = self._monitor(journal)
+        watchdog = Watchdog(partial(_watched, keepers, manager), partial(self._tell, journal))
+        for keeper in (monitor, watchdog, *self._backup_keeper(), self._alert_keeper()):
+            keepers.add(keeper)
+        heart = Heartbeat(self._registration, manager, self._figures, _HEARTBEAT_S)
+        keepers.beside("heartbeat", heart.run)
+        keepers.beside("lag", monitor.watch_lag)
+        monitor.wake()
+
+    def _leave(self) -> None:
+        """Take this process out; where the store cannot be written, its leases expire."""
+        try:
             self._registration.leave()
+        except StoreError as error:
+            LOG.warning("the end of the program cannot be recorded: %s", error)
 
-    async def _converge_until_stopped(self, manager: TradeEngineManager) -> None:
-        """Read desired state and converge on it; a store that cannot be read is read again."""
-        assert self._wake is not None  # noqa: S101 - set by run
-        is_frozen = False
-        while not self._stopping.is_set():
-            try:
-                desired = await asyncio.to_thread(read_desired, self._database, self.owner)
-            except StoreError as error:
-                LOG.warning("desired state cannot be read: %s", error)
-            else:
-                if desired.is_stop_requested:
-                    return
-                await manager.converge(desired)
-            if not is_frozen and manager.engines:
-                gc.freeze()
-                is_frozen = True
-            try:
-                async with asyncio.timeout(POLL_S):
-                    await self._wake.wait()
-            except TimeoutError:
-                continue
-
-    async def _beat(self, manager: TradeEngineManager) -> None:
-        """Renew leases and the program's heartbeat every second."""
-        while True:
-            try:
-                await asyncio.to_thread(self._registration.beat, self._figures.as_row())
-                await manager.renew_leases()
-            except StoreError as error:
-                LOG.warning("the heartbeat cannot be written: %s", error)
-            await asyncio.sleep(_HEARTBEAT_S)
+    def _tell(self, journal: Journal, subject: str, message: str) -> None:
+        """Leave an event of the program itself. Thread-safe."""
+        batch = Batch()
+        batch.event(
+            time_ms=self._clock.now_ms(),
+            who=Actor.ENGINE,
+            kind=EventKind.ENGINE,
+            subject=subject,
+            message=message,
+        )
+        journal.submit(batch)
 
     def _alert_keeper(self) -> AlertKeeper:
         return AlertKeeper(
@@ -167,7 +184,7 @@ class EngineProgram:
         store_id = self._store_id()
 
         def make(setup: ConnectionSetup, specs: Sequence[StrategySpec]) -> ConnectionEngine:
-            return ConnectionEngine(
+            engine = ConnectionEngine(
                 setup,
                 specs,
                 settings=self._settings,
@@ -178,6 +195,8 @@ class EngineProgram:
                 vault=self._vault,
                 owner=self.owner,
             )
+            engine.context.brakes = self._brakes
+            return engine
 
         def on_failure(setup: ConnectionSetup, reason: str, wait_s: float) -> None:
             LOG.error("engine of %s failed: %s", setup.name, reason)
@@ -210,6 +229,16 @@ class EngineProgram:
             after=EngineStatus.FAILED,
         )
         journal.submit(batch)
+
+
+def _watched(keepers: Keepers, manager: TradeEngineManager) -> Iterator[Watched]:
+    """Yield every processor of the program, and how to end what cannot be broken off."""
+    for keeper in keepers.processors:
+        yield Watched("engine", keeper)
+    for engine in manager.engines:
+        give_up = partial(manager.give_up, engine.setup.id)
+        for processor in engine.processors:
+            yield Watched(engine.setup.name, processor, give_up)
 
 
 def quicken() -> None:

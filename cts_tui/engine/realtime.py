@@ -22,6 +22,7 @@ class RealtimeProcessor(Processor):
 
     name = "realtime"
     interval_s = 1.0
+    patience_s = 30.0
 
     def __init__(self, context: EngineContext, execution: Execution) -> None:
         super().__init__()

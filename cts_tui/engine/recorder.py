@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from cts_tui.errors import StoreError
 from cts_tui.model.records import Order
 from cts_tui.store.batch import Batch
 from cts_tui.store.journal import Journal
@@ -26,6 +27,7 @@ class Recorder:
         self._rows_per_flush = rows_per_flush
         self.batch = Batch()
         self._journal = journal
+        self._is_retired = False
 
     @property
     def is_failing(self) -> bool:
@@ -40,6 +42,8 @@ class Recorder:
         """
         if not orders:
             return
+        if self._is_retired:
+            raise StoreError("this engine was left behind: another one has taken its place")
         if self._journal.is_relaxed:
             self._add_intents(self.batch, orders)
             return
@@ -67,4 +71,9 @@ class Recorder:
         """Hand over what has gathered. Raises StoreError when the journal cannot take it."""
         if self.batch.rows:
             batch, self.batch = self.batch, Batch()
-            self._journal.submit(batch)
+            if not self._is_retired:
+                self._journal.submit(batch)
+
+    def retire(self) -> None:
+        """Record nothing more: the rows are another engine's now."""
+        self._is_retired = True

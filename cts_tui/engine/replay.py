@@ -54,8 +54,8 @@ class PipelineFigures:
         """Add what a pipeline has counted."""
         self.counts["indications"] += pipeline.indication.figures.handled
         self.counts["signals"] += pipeline.strategy.signals
-        self.counts["orders"] += pipeline.execution.orders
-        self.counts["fills"] += pipeline.execution.fills
+        self.counts["orders"] += pipeline.execution.sender.sent
+        self.counts["fills"] += pipeline.execution.ledger.fills
         self.counts["errors"] += sum(p.figures.errors for p in pipeline.processors)
         for processor in pipeline.processors:
             self.counts["cycles"] += processor.figures.cycles

@@ -35,6 +35,7 @@ class Resolver(Processor):
 
     name = "resolve"
     interval_s = 0.5
+    patience_s = 60.0
 
     def __init__(
         self, context: EngineContext, orders: WorkingOrders, sender: OrderSender, ledger: Ledger

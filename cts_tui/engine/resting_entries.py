@@ -44,6 +44,7 @@ class RestingEntries(Processor):
 
     name = "entries"
     interval_s = 0.5
+    patience_s = 60.0
 
     def __init__(
         self,

@@ -18,6 +18,8 @@ class Situation:
     source: str
     """Where the price came from."""
     is_stale: bool
+    braked: str = ""
+    """Why nothing may be opened in this program now: no room on the disk, and the like."""
     blocked: str = ""
     """Why the symbol gets no new position; empty where it may."""
     is_reconciled: bool = True
@@ -37,6 +39,8 @@ def check_entry(situation: Situation) -> Refusal | None:
         return Refusal(situation.stopped)
     if not situation.has_lease:
         return Refusal("another engine holds the lease of this connection")
+    if situation.braked:
+        return Refusal(situation.braked)
     if situation.is_store_failing:
         return Refusal("the database refuses to write: the order could go unrecorded")
     if situation.blocked or situation.is_stale:

@@ -3,6 +3,7 @@
 Whatever sends an order (execution, the guard of venue-side stops) does it through here.
 """
 
+import asyncio
 import time
 from collections import deque
 from collections.abc import Sequence
@@ -48,10 +49,14 @@ class OrderSender:
         """Make intents durable (S4); return for each why it could not be, None where it is.
 
         All in one transaction. One that the store refuses, because its client order id is taken,
-        keeps up no other.
+        keeps up no other. Who is cancelled meanwhile sends none of them: they are recorded as over.
         """
         try:
             await self._context.recorder.record_intents([working.order for working in prepared])
+        except asyncio.CancelledError:
+            for working in prepared:
+                self.end(working, OrderStatus.CANCELLED, "never sent: it was broken off before")
+            raise
         except StoreError as error:
             if len(prepared) > 1:
                 return [one for working in prepared for one in await self.record([working])]
@@ -80,6 +85,9 @@ class OrderSender:
             return self._not_sent(working, f"not sent: {error}")
         except VenueError as error:
             answer = Rejected(str(error), error.code)
+        except asyncio.CancelledError:
+            self._unknown(working, UnknownOutcome("broken off while it was being sent"))
+            raise
         except Exception as error:  # noqa: BLE001 - an adapter is a plug-in: it may have arrived
             return self._unknown(working, error)
         if isinstance(answer, Rejected):

@@ -128,6 +128,7 @@ class StrategyProcessor(Processor):
 
     name = "strategy"
     interval_s = 5.0
+    patience_s = 30.0
 
     def __init__(
         self, context: EngineContext, indication: IndicationProcessor, execution: Execution

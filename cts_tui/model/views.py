@@ -1,6 +1,7 @@
 """Read models: what faces show. Frozen, plain, detached from the store."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
@@ -252,6 +253,8 @@ class EngineProgramView:
     is_alive: bool
     rss_mb: float
     cpu_pct: float
+    brakes: Mapping[str, str] = field(default_factory=dict)
+    """Why it opens nothing now, by what found it: `{"disk": "…"}`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,6 +282,12 @@ class DeskSummary:
     """The connections that trade at an exchange, or still hold positions there."""
     flattening: tuple[Flattening, ...] = ()
     """What is left where everything is being closed."""
+
+    @property
+    def brakes(self) -> tuple[str, ...]:
+        """What holds entries back in any running program: `disk`, `clock`, `memory`…"""
+        found = (name for one in self.programs if one.is_alive for name in one.brakes)
+        return tuple(dict.fromkeys(found))
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,12 @@ def _share(value: object) -> tuple[int, int]:
     return part or 0, whole or 0
 
 
+def brakes_of(figures: object) -> dict[str, str]:
+    """Return why a program opens nothing now, by what found it (`{"brakes": {...}}`)."""
+    told = mapping(mapping(figures).get("brakes"))
+    return {str(name): _text(reason) for name, reason in told.items()}
+
+
 def load_of(figures: object) -> tuple[float, float]:
     """Return memory in MB and CPU in percent of a program's figures (`{"process": {...}}`)."""
     process = mapping(mapping(figures).get("process"))

@@ -55,6 +55,8 @@ def _named(one: LiveConnection, shortness: int) -> str:
 def warning_badges(summary: DeskSummary, shortness: int, *, is_killed: bool) -> Line:
     """Return what the trader must know before anything else, most important first."""
     words: list[str] = []
+    if summary.brakes:
+        words.append(_braked(summary.brakes, shortness))
     if summary.flattening:
         words.append(_flattening(summary.flattening, shortness))
     if bare := sum(one.unprotected for one in summary.live):
@@ -68,6 +70,10 @@ def warning_badges(summary: DeskSummary, shortness: int, *, is_killed: bool) -> 
     if shortness > SHORTEST and words:
         words = [" · ".join(words)]
     return spaced([*killed, *(Cell(f" {word} ", Tone.BADGE_STALE) for word in words)])
+
+
+def _braked(names: Sequence[str], shortness: int) -> str:
+    return "NO ENTRIES" if shortness >= SHORTEST else f"NO ENTRIES: {', '.join(names).upper()}"
 
 
 def _flattening(closing: Sequence[Flattening], shortness: int) -> str:

@@ -1,7 +1,6 @@
 """Worlds to trade in."""
 
-import gc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -20,12 +19,3 @@ def world(database: Database, journal: Journal) -> Callable[..., World]:
         return World(database, journal, *specs, **options)
 
     return make
-
-
-@pytest.fixture
-def own_garbage() -> Iterator[None]:
-    """Give back the garbage collector as it was: an engine program sets its own thresholds."""
-    thresholds = gc.get_threshold()
-    yield
-    gc.unfreeze()
-    gc.set_threshold(*thresholds)

@@ -1,6 +1,7 @@
 """The manager converges on what is desired; no failure of one engine reaches another."""
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -381,3 +382,69 @@ async def test_the_exposure_of_all_others_is_that_of_engines_here_and_of_rows_el
     assert first.context.others_exposure("USDT", False) == 35
     assert first.context.others_exposure("USDT", True) == 8
     assert first.context.others_exposure("EUR", False) == 4
+
+
+async def test_an_engine_that_stops_slowly_keeps_no_other_waiting_and_is_not_started_twice(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, until: Until
+) -> None:
+    monkeypatch.setattr(manager_module, "_AT_ONCE_S", 0.01)
+    may_end = asyncio.Event()
+
+    async def run_and_end_slowly(engine: StandIn) -> None:
+        try:
+            await engine.crash
+        finally:
+            await may_end.wait()
+            engine.is_stopped = True
+
+    monkeypatch.setattr(StandIn, "run", run_and_end_slowly)
+    await stage.converge(setup(1), setup(2))
+    await stage.converge(setup(1, enabled=False), setup(2), is_killed=True)
+    assert not stage.made[0].is_stopped
+    assert stage.made[1].context.is_killed, "the kill switch is heard meanwhile"
+    await stage.converge(setup(1), setup(2))
+    assert stage.running == ["c2"], "the first one is not over yet"
+    assert stage.released == []
+    may_end.set()
+    await until(lambda: stage.released == [1])
+    await stage.converge(setup(1), setup(2))
+    assert stage.running == ["c2", "c1"]
+
+
+async def test_s9_an_engine_that_does_not_stop_is_left_behind_without_its_lease(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, until: Until
+) -> None:
+    monkeypatch.setattr(manager_module, "_STOP_S", 0.01)
+    left_behind: list[StandIn] = []
+    may_end = asyncio.Event()
+
+    async def run_on(engine: StandIn) -> None:
+        with contextlib.suppress(asyncio.CancelledError):
+            await may_end.wait()
+        await may_end.wait()
+
+    monkeypatch.setattr(StandIn, "run", run_on)
+
+    def leave(engine: StandIn) -> None:
+        left_behind.append(engine)
+
+    monkeypatch.setattr(StandIn, "leave_behind", leave, raising=False)
+    await stage.converge(setup(1))
+    await stage.manager.give_up(1, "its cycle cannot be broken off")
+    await until(lambda: stage.released == [1])
+    assert left_behind == stage.made
+    assert stage.failures == [("c1", "its cycle cannot be broken off", 1.0)]
+    stage.clock.now += 1.1
+    await stage.converge(setup(1))
+    assert stage.running == ["c1"]
+    may_end.set()
+
+
+async def test_an_engine_that_is_given_up_again_and_again_starts_later_each_time(
+    stage: Stage,
+) -> None:
+    for wait in (1.0, 2.0, 5.0):
+        await stage.converge(setup(1))
+        await stage.manager.give_up(1, "it hangs")
+        assert stage.failures[-1] == ("c1", "it hangs", wait)
+        stage.clock.now += wait + 0.01
