@@ -132,6 +132,9 @@ class Settings(BaseSettings):
     alert_repeat_s: float = Field(default=21_600.0, ge=0, allow_inf_nan=False)
     """Seconds after which a critical alert that still stands is told again; 0: never."""
 
+    verify_hours: int = Field(default=6, ge=1)
+    """Hours between two looks through the whole store; the first one begins with the engine."""
+
     sma_period: int = Field(default=20, ge=2, le=10_000)
     """Period of the SMA that is computed for every symbol."""
 

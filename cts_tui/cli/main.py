@@ -23,6 +23,7 @@ from cts_tui.cli import (
     secrets,
     stopping,
     strategies,
+    verify,
     workflow,
 )
 from cts_tui.cli.tables import say
@@ -40,6 +41,7 @@ app.command("stop")(engine.stop)
 app.command("status")(engine.status)
 app.command("demo")(engine.demo)
 app.command("health")(health.health)
+app.command("verify")(verify.verify)
 app.command("test-workflow")(workflow.test_workflow)
 app.command("backup")(backups.backup)
 app.command("restore")(backups.restore)

@@ -46,6 +46,19 @@ def open_desk() -> "Iterator[Desk]":
         desk.close()
 
 
+@contextmanager
+def look_at_desk() -> "Iterator[Desk]":
+    """Open the desk for a command that says what is wrong: nothing is mended before it has."""
+    from cts_tui.desk.desk import Desk
+    from cts_tui.model.trading import Actor
+
+    desk = Desk.look(current_folder(), Actor.CLI)
+    try:
+        yield desk
+    finally:
+        desk.close()
+
+
 def print_json(value: Any) -> None:
     """Print one JSON document: money as strings, never NaN."""
     json.dump(value, sys.stdout, default=_plain, allow_nan=False, indent=2)

@@ -30,6 +30,7 @@ from cts_tui.desk.live_figures import live_connections, pending_flattenings
 from cts_tui.desk.log_file import LogDesk
 from cts_tui.desk.market import MarketDesk
 from cts_tui.desk.programs import ProgramDesk
+from cts_tui.desk.repairs import RepairDesk
 from cts_tui.desk.reports import ReportDesk
 from cts_tui.desk.risk import RiskDesk
 from cts_tui.desk.room import Room
@@ -102,6 +103,7 @@ class Desk:
         self.programs = ProgramDesk(self._room)
         self.backups = BackupDesk(self._room, data_root and DataFolder(data_root).backups)
         self.health = HealthDesk(self._room, self._sums)
+        self.repairs = RepairDesk(self._room)
         self.workflow = WorkflowDesk(self._room, self.vault)
         self.log = LogDesk(DataFolder(data_root).log if data_root else Path(os.devnull))
 

@@ -25,6 +25,7 @@ from cts_tui.engine.loop_watch import LoopWatch
 from cts_tui.engine.manager import TradeEngineManager
 from cts_tui.engine.processor import Processor
 from cts_tui.engine.registration import LEASE_S, Registration
+from cts_tui.engine.verifying import Verifier
 from cts_tui.engine.watchdog import Watchdog, Watched
 from cts_tui.errors import StoreError
 from cts_tui.model.connection import ConnectionSetup
@@ -128,7 +129,8 @@ class EngineProgram:
         """Add what works for the whole program: a processor is one line."""
         monitor = self._monitor(journal)
         watchdog = Watchdog(partial(_watched, keepers, manager), partial(self._tell, journal))
-        for keeper in (monitor, watchdog, *self._backup_keeper(), self._alert_keeper()):
+        verifier = Verifier(database=self._database, settings=self._settings, clock=self._clock)
+        for keeper in (monitor, watchdog, verifier, *self._backup_keeper(), self._alert_keeper()):
             keepers.add(keeper)
         heart = Heartbeat(self._registration, manager, self._figures, _HEARTBEAT_S)
         keepers.beside("heartbeat", heart.run)

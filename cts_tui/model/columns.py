@@ -43,6 +43,17 @@ class CandleColumns:
             self.volume[part],
         )
 
+    def where(self, is_kept: BoolArray) -> "CandleColumns":
+        """Return the candles for which `is_kept` is true."""
+        return CandleColumns(
+            self.time_ms[is_kept],
+            self.open[is_kept],
+            self.high[is_kept],
+            self.low[is_kept],
+            self.close[is_kept],
+            self.volume[is_kept],
+        )
+
     def after(self, older: "CandleColumns") -> "CandleColumns":
         """Return the candles of `older`, then these; the caller sees to it that none overlap."""
         return CandleColumns(

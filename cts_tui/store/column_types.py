@@ -1,15 +1,20 @@
 """Column types: money as exact text, times as aware UTC, reports as JSON, words without secrets."""
 
 from datetime import UTC, datetime
-from decimal import Decimal
-from typing import Any
+from decimal import Decimal, InvalidOperation
+from enum import StrEnum
+from typing import Any, TypeVar
 
 import orjson
 from sqlalchemy import Dialect, String
 from sqlalchemy.types import TypeDecorator
 
+from cts_tui.errors import StoreError
 from cts_tui.model.money import money_text
 from cts_tui.redaction import redacted
+from cts_tui.store.database import REPAIR_ADVICE
+
+Word = TypeVar("Word", bound=StrEnum)
 
 
 class DecimalText(TypeDecorator[Decimal]):
@@ -27,8 +32,11 @@ class DecimalText(TypeDecorator[Decimal]):
         return money_text(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Decimal | None:
-        """Read the digits back."""
-        return None if value is None else Decimal(value)
+        """Read the digits back. Raises StoreError for what is no amount."""
+        try:
+            return None if value is None else Decimal(value)
+        except (InvalidOperation, TypeError, ValueError):
+            raise unreadable(value, "an amount") from None
 
 
 class UtcTime(TypeDecorator[datetime]):
@@ -46,8 +54,11 @@ class UtcTime(TypeDecorator[datetime]):
         return value.astimezone(UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> datetime | None:
-        """Read the time back as aware UTC."""
-        return None if value is None else datetime.fromisoformat(value)
+        """Read the time back as aware UTC. Raises StoreError for what is no time."""
+        try:
+            return None if value is None else datetime.fromisoformat(value)
+        except (TypeError, ValueError):
+            raise unreadable(value, "a time") from None
 
 
 class Words(TypeDecorator[str]):
@@ -72,8 +83,11 @@ class Json(TypeDecorator[Any]):
         return None if value is None else orjson.dumps(value).decode()
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any | None:
-        """Read the value back."""
-        return None if value is None else orjson.loads(value)
+        """Read the value back. Raises StoreError for what is no JSON."""
+        try:
+            return None if value is None else orjson.loads(value)
+        except orjson.JSONDecodeError:
+            raise unreadable(value, "JSON") from None
 
 
 class Figures(Json):
@@ -85,6 +99,21 @@ class Figures(Json):
         """Write compact JSON without secrets; short ones are left, they could be figures."""
         text = super().process_bind_param(value, dialect)
         return None if text is None else redacted(text, shortest=16)
+
+
+def word(kind: type[Word], value: Any) -> Word:
+    """Return a stored word. Raises StoreError for one that is not known."""
+    try:
+        return kind(value)
+    except ValueError:
+        raise unreadable(value, f"one of {', '.join(kind)}") from None
+
+
+def unreadable(value: Any, what: str) -> StoreError:
+    """Return the error for a value that nothing of ours has written."""
+    return StoreError(
+        f"the database holds {str(value)[:40]!r} where {what} belongs; {REPAIR_ADVICE}"
+    )
 
 
 def to_ms(value: datetime) -> int:

@@ -12,7 +12,7 @@ from cts_tui.model.trading import OPEN_POSITION, EngineStatus, MarketType, Mode
 from cts_tui.model.vault import StoredCredentials
 from cts_tui.model.views import ConnectionView
 from cts_tui.store import risk, secrets
-from cts_tui.store.column_types import to_ms_or_none
+from cts_tui.store.column_types import to_ms_or_none, word
 from cts_tui.store.database import Transaction
 from cts_tui.store.schema import initialise_engine
 from cts_tui.store.tables import (
@@ -57,12 +57,12 @@ def _view(row: RowMapping, kept: Mapping[int, StoredCredentials]) -> ConnectionV
         name=row["name"],
         exchange=row["exchange"],
         mode=Mode(row["mode"]),
-        market=MarketType(row["market"]),
+        market=word(MarketType, row["market"]),
         symbols=tuple(row["symbols"]),
         timeframe=row["timeframe"],
         enabled=row["enabled"],
         live=row["live"],
-        status=EngineStatus(row["status"] or EngineStatus.STOPPED),
+        status=word(EngineStatus, row["status"] or EngineStatus.STOPPED),
         last_test=_test(row["last_test"]),
         last_error=row["last_error"],
         heartbeat_ms=to_ms_or_none(row["heartbeat_at"]),
@@ -100,7 +100,7 @@ def _setup(row: RowMapping) -> ConnectionSetup:
         name=row["name"],
         exchange=row["exchange"],
         mode=Mode(row["mode"]),
-        market=MarketType(row["market"]),
+        market=word(MarketType, row["market"]),
         symbols=tuple(row["symbols"]),
         timeframe=row["timeframe"],
         enabled=row["enabled"],

@@ -117,6 +117,11 @@ class Database:
         self._engine.dispose()
 
 
+def is_writing(transaction: Transaction) -> bool:
+    """Return whether a transaction may write."""
+    return bool(transaction.get_execution_options().get(_WRITE, False))
+
+
 def _configure_sqlite(wait_ms: int, connection: Any, _record: Any) -> None:
     """Set up a new SQLite connection; transactions are begun by us, not by the driver."""
     connection.isolation_level = None
@@ -131,8 +136,7 @@ def _configure_sqlite(wait_ms: int, connection: Any, _record: Any) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     """Begin a transaction; writers take the lock at once instead of failing half-way."""
-    is_write = connection.get_execution_options().get(_WRITE, False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if is_write else "BEGIN")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if is_writing(connection) else "BEGIN")
 
 
 @contextmanager
@@ -145,14 +149,18 @@ def explained(url: str) -> Iterator[None]:
         raise StoreError(_explain(str(reason), url)) from error
 
 
+REPAIR_ADVICE: Final = "cts-tui repair --dry-run says what can be mended, or read of it"
 _ADVICE: Final = (
     ("locked", "is locked by another program", "wait for it or end it, then try again"),
     (
         "not a database",
         "is not a SQLite database",
-        "move the file away or choose another data folder with --data-dir",
+        f"where it was the desk's, {REPAIR_ADVICE}; else choose another folder with --data-dir",
     ),
-    ("malformed", "is damaged", "restore a backup, or move the file away"),
+    ("malformed", "is damaged", REPAIR_ADVICE),
+    ("no such table", "lacks a table", REPAIR_ADVICE),
+    ("no such column", "lacks a column", REPAIR_ADVICE),
+    ("Could not decode", "holds text that cannot be read", REPAIR_ADVICE),
     ("disk is full", "cannot grow: the disk is full", "free some space; nothing was lost"),
     ("readonly", "is read-only", "make the file and its folder writable for this user"),
     (

@@ -12,7 +12,7 @@ from cts_tui.model.external import (
     ExternalView,
     ExternalWish,
 )
-from cts_tui.store.column_types import to_ms
+from cts_tui.store.column_types import to_ms, word
 from cts_tui.store.database import Transaction
 from cts_tui.store.tables import CONNECTIONS, EXTERNALS
 
@@ -50,14 +50,14 @@ def _view(row: RowMapping) -> ExternalView:
     return ExternalView(
         id=row["id"],
         connection=row["connection"],
-        kind=ExternalKind(row["kind"]),
+        kind=word(ExternalKind, row["kind"]),
         venue_key=row["venue_key"],
         symbol=row["symbol"],
         side=row["side"],
         quantity=row["quantity"],
         price=row["price"],
-        status=ExternalStatus(row["status"]),
-        wish=ExternalWish(row["wish"]) if row["wish"] else None,
+        status=word(ExternalStatus, row["status"]),
+        wish=word(ExternalWish, row["wish"]) if row["wish"] else None,
         first_seen_ms=to_ms(row["first_seen_at"]),
         last_seen_ms=to_ms(row["last_seen_at"]),
     )
@@ -88,13 +88,13 @@ def known(transaction: Transaction, connection_id: int) -> list[External]:
     )
     return [
         External(
-            kind=ExternalKind(row["kind"]),
+            kind=word(ExternalKind, row["kind"]),
             venue_key=row["venue_key"],
             symbol=row["symbol"],
             side=row["side"],
             quantity=row["quantity"],
             price=row["price"],
-            status=ExternalStatus(row["status"]),
+            status=word(ExternalStatus, row["status"]),
             first_seen_ms=to_ms(row["first_seen_at"]),
             last_seen_ms=to_ms(row["last_seen_at"]),
         )

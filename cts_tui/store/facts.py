@@ -1,16 +1,14 @@
 """Facts about the database itself, for the health report."""
 
 import shutil
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import func, select, text
 
 from cts_tui.errors import StoreError
 from cts_tui.store.database import Database, Transaction
-from cts_tui.store.tables import CONNECTIONS, METADATA, POSITIONS
+from cts_tui.store.tables import METADATA
 from cts_tui.store.version import HEAD
-
-_NEWEST: Final = 1_000
 
 
 def schema_facts(transaction: Transaction) -> dict[str, Any]:
@@ -52,25 +50,3 @@ def counts_by(transaction: Transaction, table: str, column: str) -> dict[str, in
     key = METADATA.tables[table].c[column]
     rows = transaction.execute(select(key, func.count()).group_by(key)).all()
     return {str(value): number for value, number in rows}
-
-
-def broken_rows(transaction: Transaction) -> list[str]:
-    """Return a line for each kind of row that cannot be: what the workflow must never leave.
-
-    Of positions the newest are looked at: all of them are the verifier's work.
-    """
-    row = POSITIONS.c
-    newest = select(row.status, row.exit_price).order_by(row.id.desc()).limit(_NEWEST).subquery().c
-    checks = {
-        "connections are live though disabled": select(func.count()).where(
-            CONNECTIONS.c.live, ~CONNECTIONS.c.enabled
-        ),
-        "positions are closed without an exit price": select(func.count()).where(
-            newest.status == "closed", newest.exit_price.is_(None)
-        ),
-    }
-    return [
-        f"{found} {what}"
-        for what, query in checks.items()
-        if (found := transaction.execute(query).scalar_one())
-    ]

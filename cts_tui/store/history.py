@@ -1,12 +1,13 @@
 """Market history and what was made of it: candles, latest prices, indications, signals, orders."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Final
 
 import numpy as np
 import orjson
 from sqlalchemy import RowMapping, func, select
 
-from cts_tui.model.columns import CandleColumns
+from cts_tui.model.columns import CandleColumns, FloatArray
 from cts_tui.model.market import Source
 from cts_tui.model.records import Signal
 from cts_tui.model.trading import (
@@ -16,6 +17,7 @@ from cts_tui.model.trading import (
     SignalStatus,
 )
 from cts_tui.model.views import SignalView
+from cts_tui.store.column_types import word
 from cts_tui.store.database import Transaction
 from cts_tui.store.tables import (
     CANDLES,
@@ -25,6 +27,9 @@ from cts_tui.store.tables import (
     POSITIONS,
     SIGNALS,
 )
+
+_NEVER_MS: Final = 1 << 62
+"""Later than any time; what is no number sorts behind it in SQLite."""
 
 
 def candles(
@@ -40,7 +45,7 @@ def candles(
     """Return the newest `limit` stored candles of a series, oldest first.
 
     None is older than `since_ms`: to read on from there costs next to nothing. All are older than
-    `before_ms`, where it is given.
+    `before_ms`, where it is given. What is no price is left out (S12): the verifier sets it aside.
     """
     row = CANDLES.c
     query = (
@@ -50,13 +55,23 @@ def candles(
         .order_by(row.time_ms.desc())
         .limit(limit)
     )
-    if before_ms is not None:
-        query = query.where(row.time_ms < before_ms)
+    query = query.where(row.time_ms < (_NEVER_MS if before_ms is None else before_ms))
     rows = transaction.execute(query).all()[::-1]
     times, *values = zip(*rows, strict=True) if rows else ((),) * 6
-    return CandleColumns(
-        np.array(times, dtype=np.int64), *(np.array(column, dtype=np.float64) for column in values)
-    )
+    found = CandleColumns(np.array(times, dtype=np.int64), *map(_floats, values))
+    prices = np.array((found.open, found.high, found.low, found.close))
+    is_candle = np.isfinite(found.volume) & (found.volume >= 0) & (found.high >= found.low)
+    is_candle &= (np.isfinite(prices) & (prices > 0)).all(axis=0)
+    return found if is_candle.all() else found.where(is_candle)
+
+
+def _floats(column: Sequence[Any]) -> FloatArray:
+    """Return stored numbers; what is none is NaN."""
+    try:
+        return np.array(column, dtype=np.float64)
+    except (TypeError, ValueError):
+        numbers = [value if isinstance(value, int | float) else np.nan for value in column]
+        return np.array(numbers, dtype=np.float64)
 
 
 def without_indications(
@@ -203,9 +218,9 @@ def _signal(row: RowMapping) -> SignalView:
     return SignalView(
         **plain
         | {
-            "side": Direction(row["side"]),
-            "kind": SignalKind(row["kind"]),
-            "status": SignalStatus(row["status"]),
+            "side": word(Direction, row["side"]),
+            "kind": word(SignalKind, row["kind"]),
+            "status": word(SignalStatus, row["status"]),
         }
     )
 

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, RowMapping, func, select
 from cts_tui.model.records import GIVEN_UP, Fill, Order
 from cts_tui.model.trading import OrderPurpose, OrderStatus, OrderType, Side, TimeInForce
 from cts_tui.model.views import OrderView
-from cts_tui.store.column_types import to_ms
+from cts_tui.store.column_types import to_ms, word
 from cts_tui.store.database import Transaction
 from cts_tui.store.tables import CONNECTIONS, FILLS, ORDERS, POSITIONS
 
@@ -42,21 +42,21 @@ def _order_view(row: RowMapping) -> OrderView:
         venue_order_id=row["venue_order_id"],
         connection=row["connection"],
         symbol=row["symbol"],
-        side=Side(row["side"]),
-        type=OrderType(row["type"]),
+        side=word(Side, row["side"]),
+        type=word(OrderType, row["type"]),
         quantity=row["quantity"],
         cost=row["cost"],
         price=row["price"],
-        status=OrderStatus(row["status"]),
+        status=word(OrderStatus, row["status"]),
         filled=row["filled"],
         average_price=row["average_price"],
         fees=row["fees"],
         reason=row["answer"] or row["reason"],
         created_at_ms=to_ms(row["created_at"]),
-        purpose=OrderPurpose(row["purpose"]),
+        purpose=word(OrderPurpose, row["purpose"]),
         answer=row["answer"],
         is_live=row["is_live"],
-        time_in_force=TimeInForce(row["time_in_force"]),
+        time_in_force=word(TimeInForce, row["time_in_force"]),
         reduce_only=row["reduce_only"],
         strategy=row["strategy"],
         position_key=row["position_key"],
@@ -90,7 +90,7 @@ def fills_of(transaction: Transaction, client_order_id: str) -> list[Fill]:
     own = {"id", "connection_id"}
     rows = transaction.execute(query).mappings()
     plain = [{key: value for key, value in row.items() if key not in own} for row in rows]
-    return [Fill(**row | {"side": Side(row["side"])}) for row in plain]
+    return [Fill(**row | {"side": word(Side, row["side"])}) for row in plain]
 
 
 def unfinished_orders(transaction: Transaction, connection_id: int) -> list[Order]:
@@ -117,11 +117,11 @@ def _order(row: RowMapping) -> Order:
     return Order(
         **plain
         | {
-            "side": Side(row["side"]),
-            "type": OrderType(row["type"]),
-            "status": OrderStatus(row["status"]),
-            "time_in_force": TimeInForce(row["time_in_force"]),
-            "purpose": OrderPurpose(row["purpose"]),
+            "side": word(Side, row["side"]),
+            "type": word(OrderType, row["type"]),
+            "status": word(OrderStatus, row["status"]),
+            "time_in_force": word(TimeInForce, row["time_in_force"]),
+            "purpose": word(OrderPurpose, row["purpose"]),
             "created_ms": to_ms(row["created_at"]),
             "updated_ms": to_ms(row["updated_at"]),
         }

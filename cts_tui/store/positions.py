@@ -12,7 +12,7 @@ from cts_tui.model.money import ZERO, cash_pnl, notional, percent
 from cts_tui.model.records import PositionRecord
 from cts_tui.model.trading import OPEN_POSITION, Direction, ExitReason, Mode, PositionStatus
 from cts_tui.model.views import PositionView
-from cts_tui.store.column_types import to_ms, to_ms_or_none
+from cts_tui.store.column_types import to_ms, to_ms_or_none, word
 from cts_tui.store.database import Transaction
 from cts_tui.store.tables import CONNECTIONS, LATEST_PRICES, POSITIONS
 
@@ -111,7 +111,7 @@ def _view(row: RowMapping, now_ms: int) -> PositionView:
         symbol=row["symbol"],
         strategy=row["strategy"],
         timeframe=row["timeframe"],
-        side=Direction(row["side"]),
+        side=word(Direction, row["side"]),
         quantity=row["quantity"],
         entry_price=row["entry_price"],
         mark_price=row["mark_price"] if is_open else row["exit_price"],
@@ -119,7 +119,7 @@ def _view(row: RowMapping, now_ms: int) -> PositionView:
         pnl_pct=percent(pnl, row["quantity"] * row["entry_price"]),
         stop_price=row["stop_price"],
         target_price=row["target_price"],
-        status=PositionStatus(row["status"]),
+        status=word(PositionStatus, row["status"]),
         opened_at_ms=to_ms(row["opened_at"]),
         closed_at_ms=to_ms_or_none(row["closed_at"]),
         exit_price=row["exit_price"],
@@ -158,7 +158,7 @@ def open_pnl(row: RowMapping) -> Decimal:
     mark = row["mark_price"] or row["entry_price"]
     paid: Decimal = row["paid_fees"]
     value = row["exit_value"] + notional(row["quantity"] - row["exited"], mark)
-    return cash_pnl(Direction(row["side"]), row["entry_cost"], value) - paid
+    return cash_pnl(word(Direction, row["side"]), row["entry_cost"], value) - paid
 
 
 def open_records(transaction: Transaction, connection_id: int) -> list[PositionRecord]:
@@ -182,9 +182,9 @@ def _record(row: RowMapping) -> PositionRecord:
     return PositionRecord(
         **plain
         | {
-            "side": Direction(row["side"]),
-            "status": PositionStatus(row["status"]),
-            "exit_reason": ExitReason(reason) if reason else None,
+            "side": word(Direction, row["side"]),
+            "status": word(PositionStatus, row["status"]),
+            "exit_reason": word(ExitReason, reason) if reason else None,
         }
     )
 

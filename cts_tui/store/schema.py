@@ -2,21 +2,26 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
-from sqlalchemy import Connection, Table, insert, inspect, literal, select, text
+from sqlalchemy import Connection, insert, inspect, literal, select, text
 
 from cts_tui.errors import StoreError
 from cts_tui.model.backup import BackupReason
-from cts_tui.store.database import Database
+from cts_tui.store.column_types import to_ms
+from cts_tui.store.database import REPAIR_ADVICE, Database
 from cts_tui.store.migrating import known_schemas, migrate
+from cts_tui.store.repair.start import mend_at_start
 from cts_tui.store.tables import CONNECTIONS, ENGINE_STATES, LEASES, METADATA
+from cts_tui.store.verify.raw import raw_cursor
+from cts_tui.store.verify.schema_look import look_at_schema
 from cts_tui.store.version import HEAD
 
 
 def open_store(
     database: Database, backups: Path | None = None, now: datetime | None = None
 ) -> list[str]:
-    """Bring the store to the newest schema and complete what is missing.
+    """Bring the store to the newest schema and mend what is safe to mend.
 
     A SQLite file that is migrated is backed up into `backups` before, where that is given. Returns
     one line for each thing that had to be done. Raises StoreError for a store that is newer than
@@ -26,19 +31,34 @@ def open_store(
     found = _revision(database)
     if found is None:
         _create(database)
-    elif found != HEAD:
+    elif found not in (HEAD, _UNKNOWN):
         told = _migrate(database, found, backups, now)
-    with database.read() as connection:
-        missing = _missing_tables(connection)
-        lost = missing_columns(connection)
-        orphaned = _stateless_connections(connection)
-    if lost:
-        raise StoreError(
-            f"the database {database.url.removeprefix('sqlite:///')} lacks {', '.join(lost)}; "
-            "restore a backup, or move the file away to start anew"
-        )
+    if not database.is_sqlite:
+        return told + _complete(database)
+    told += mend_at_start(database, to_ms(now or datetime.now(UTC)))
+    _refuse_what_lacks_columns(database)
     database.keep_wal()
-    return told + (_complete(database, missing, orphaned) if missing or orphaned else [])
+    return told
+
+
+def _refuse_what_lacks_columns(database: Database) -> None:
+    """Raise StoreError for a store that no query fits, for what could not be mended by itself."""
+    with database.read() as transaction:
+        lacking = schema_faults(transaction)
+    if lacking:
+        raise StoreError(
+            f"the database {_name(database)} lacks {', '.join(lacking)}; {REPAIR_ADVICE}"
+        )
+
+
+_UNKNOWN: Final = "unknown"
+"""The store is ours, and does not say which schema it has."""
+_OURS: Final = frozenset(("connections", "orders", "positions", "settings"))
+"""Tables by most of which a store of ours is known."""
+
+
+def _name(database: Database) -> str:
+    return database.url.removeprefix("sqlite:///")
 
 
 def _revision(database: Database) -> str | None:
@@ -46,11 +66,16 @@ def _revision(database: Database) -> str | None:
     with database.read() as connection:
         names = inspect(connection).get_table_names()
         if "alembic_version" in names and not METADATA.tables.keys().isdisjoint(names):
-            return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+            said: str | None = connection.execute(
+                text("SELECT version_num FROM alembic_version")
+            ).scalar()
+            return said or _UNKNOWN
+    if len(_OURS.intersection(names)) > len(_OURS) // 2:
+        return _UNKNOWN
     if names:
         held = next((name for name in names if name != "alembic_version"), names[0])
         raise StoreError(
-            f"{database.url.removeprefix('sqlite:///')} is a database of another program "
+            f"{_name(database)} is a database of another program "
             f"(it holds the table {held!r}); choose another data folder with --data-dir"
         )
     return None
@@ -75,7 +100,7 @@ def _migrate(
 
     Returns a line that tells of it.
     """
-    name = database.url.removeprefix("sqlite:///")
+    name = _name(database)
     if found not in known_schemas():
         raise StoreError(
             f"the database {name} has schema {found}, this "
@@ -118,62 +143,50 @@ def _has_rows(database: Database) -> bool:
         )
 
 
-def _missing_tables(connection: Connection) -> list[Table]:
-    present = set(inspect(connection).get_table_names())
-    return [table for table in METADATA.sorted_tables if table.name not in present]
-
-
-def missing_columns(connection: Connection) -> list[str]:
-    """Return `table.column` for every column that a present table lacks."""
-    rows = connection.execute(
-        text(
-            "SELECT m.name, c.name FROM sqlite_master m, pragma_table_info(m.name) c "
-            "WHERE m.type = 'table'"
-        )
-        if connection.dialect.name == "sqlite"
-        else text(
-            "SELECT table_name, column_name FROM information_schema.columns "
-            "WHERE table_schema = current_schema()"
-        )
-    ).all()
-    present = {(table, column) for table, column in rows}
-    tables = {table for table, _ in present}
+def schema_faults(connection: Connection) -> list[str]:
+    """Return what a store lacks of what this program expects, each by name."""
+    if connection.dialect.name != "sqlite":
+        present = set(inspect(connection).get_table_names())
+        return [f"the table {name}" for name in METADATA.tables if name not in present]
+    with raw_cursor(connection, 0) as cursor:
+        tables = look_at_schema(cursor).missing_tables
     return [
-        f"{table.name}.{column.name}"
-        for table in METADATA.sorted_tables
-        if table.name in tables
-        for column in table.columns
-        if (table.name, column.name) not in present
+        *(f"the table {name}" for name in tables),
+        *(f"the column {name}" for name in missing_columns(connection)),
     ]
 
 
-def schema_faults(connection: Connection) -> list[str]:
-    """Return what the tables lack of what this program expects, each by name."""
-    tables = [f"the table {table.name}" for table in _missing_tables(connection)]
-    return tables + [f"the column {name}" for name in missing_columns(connection)]
+def missing_columns(connection: Connection) -> list[str]:
+    """Return `table.column` for every column that a table of a SQLite store lacks."""
+    with raw_cursor(connection, 0) as cursor:
+        missing = look_at_schema(cursor).missing_columns
+    return [f"{table}.{name}" for table, names in missing.items() for name in names]
+
+
+def _complete(database: Database) -> list[str]:
+    """Make the tables and engine states that a store on a server lacks; return a line for each."""
+    with database.read() as connection:
+        present = set(inspect(connection).get_table_names())
+        missing = [table for table in METADATA.sorted_tables if table.name not in present]
+        stateless = [] if missing else _stateless_connections(connection)
+    if not missing and not stateless:
+        return []
+    with database.write() as connection:
+        for table in missing:
+            table.create(connection)
+        for connection_id in stateless or _stateless_connections(connection):
+            initialise_engine(connection, connection_id)
+    return [f"created the missing table {table.name}" for table in missing] + [
+        f"initialised the engine state of connection {connection_id}" for connection_id in stateless
+    ]
 
 
 def _stateless_connections(connection: Connection) -> list[int]:
     """Return the ids of connections without an engine state or a lease."""
-    present = set(inspect(connection).get_table_names())
-    if not {"connections", "engine_states", "leases"} <= present:
-        return []
     ids = CONNECTIONS.c.id
     has_state = ids.in_(select(ENGINE_STATES.c.connection_id))
     has_lease = ids.in_(select(LEASES.c.connection_id))
     return list(connection.execute(select(ids).where(~has_state | ~has_lease)).scalars())
-
-
-def _complete(database: Database, missing: list[Table], orphaned: list[int]) -> list[str]:
-    """Create what is missing; return a line for each."""
-    with database.write() as connection:
-        for table in missing:
-            table.create(connection)
-        for connection_id in orphaned or _stateless_connections(connection):
-            initialise_engine(connection, connection_id)
-    return [f"created the missing table {table.name}" for table in missing] + [
-        f"initialised the engine state of connection {connection_id}" for connection_id in orphaned
-    ]
 
 
 def initialise_engine(connection: Connection, connection_id: int) -> None:

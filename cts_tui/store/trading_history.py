@@ -18,7 +18,7 @@ from cts_tui.model.journal import FillView
 from cts_tui.model.trading import OrderPurpose, Side
 from cts_tui.model.views import OrderView, PositionView
 from cts_tui.store import orders, positions
-from cts_tui.store.column_types import to_ms
+from cts_tui.store.column_types import to_ms, word
 from cts_tui.store.database import Transaction
 from cts_tui.store.tables import CONNECTIONS, FILLS, ORDERS, POSITIONS
 
@@ -117,8 +117,8 @@ def _fill_view(row: RowMapping) -> FillView:
         connection=row["connection"],
         symbol=row["symbol"],
         strategy=row["strategy"],
-        purpose=OrderPurpose(row["purpose"]),
-        side=Side(row["side"]),
+        purpose=word(OrderPurpose, row["purpose"]),
+        side=word(Side, row["side"]),
         quantity=row["quantity"],
         price=row["price"],
         fee=row["fee"],

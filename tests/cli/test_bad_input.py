@@ -113,7 +113,7 @@ def _folder(file: Path) -> None:
 @pytest.mark.parametrize(
     ("make", "said"),
     [
-        (_text, "is not a SQLite database; move the file away"),
+        (_text, "is not a SQLite database; where it was"),
         (_other_program, "is a database of another program (it holds the table 'bookmarks')"),
         (_folder, "cannot be opened"),
     ],

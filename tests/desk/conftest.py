@@ -12,13 +12,16 @@ import pytest
 from cts_tui.clock import ManualClock, utc_from_ms
 from cts_tui.desk.desk import Desk
 from cts_tui.model.connection import ConnectionDraft
-from cts_tui.model.records import PositionRecord, Signal
+from cts_tui.model.records import Fill, Order, PositionRecord, Signal
 from cts_tui.model.trading import (
     Actor,
     Direction,
     EngineStatus,
     ExitReason,
+    OrderStatus,
+    OrderType,
     PositionStatus,
+    Side,
     SignalKind,
     SignalStatus,
 )
@@ -56,6 +59,43 @@ _POSITION = PositionRecord(
 )
 
 
+def entry_of(record: PositionRecord) -> tuple[Order, Fill]:
+    """Return the order and the fill by which a position was entered."""
+    side = Side.to_open(record.side)
+    order = Order(
+        client_order_id=record.key,
+        position_key=record.key,
+        strategy=record.strategy,
+        symbol=record.symbol,
+        side=side,
+        type=OrderType.MARKET,
+        reduce_only=False,
+        quantity=record.entered,
+        cost=None,
+        price=None,
+        status=OrderStatus.FILLED,
+        created_ms=NOW_MS,
+        updated_ms=NOW_MS,
+        reason="close > 1",
+        filled=record.entered,
+        average_price=record.entry_price,
+        is_live=record.is_live,
+    )
+    fill = Fill(
+        client_order_id=record.key,
+        venue_order_id="",
+        venue_trade_id=f"{record.key}-1",
+        symbol=record.symbol,
+        side=side,
+        quantity=record.entered,
+        price=record.entry_price,
+        fee=record.fees,
+        fee_currency="USDT",
+        time_ms=NOW_MS,
+    )
+    return order, fill
+
+
 class Hand:
     """Writes what engines write."""
 
@@ -86,10 +126,17 @@ class Hand:
         with self._desk.database.write() as transaction:
             connections.add(transaction, draft, NOW)
 
-    def position(self, key: str, connection: str = "demo", **changes: Any) -> None:
-        """Open a position of 2 at 100."""
+    def position(
+        self, key: str, connection: str = "demo", *, with_order: bool = True, **changes: Any
+    ) -> None:
+        """Open a position of 2 at 100, with the order that entered it."""
         batch, connection_id = self.batch(connection)
-        batch.position(connection_id, replace(_POSITION, key=key, **changes), NOW_MS)
+        record = replace(_POSITION, key=key, **changes)
+        if with_order:
+            order, fill = entry_of(record)
+            batch.intent(connection_id, order)
+            batch.fill(connection_id, fill)
+        batch.position(connection_id, record, NOW_MS)
         self.write(batch)
 
     def closed(self, key: str, pnl: str, at_ms: int = NOW_MS, connection: str = "demo") -> None:

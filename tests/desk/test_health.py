@@ -166,7 +166,7 @@ def test_what_is_grave_stands_before_what_is_minor(desk: Desk, at_work: Hand) ->
     assert verdict(desk) == (
         "unhealthy",
         [
-            "1 connections are live though disabled",
+            "1 connection is live though disabled (bybit); see: cts-tui repair --dry-run",
             "demo is degraded: x",
             "1 of 1 prices of demo are stale: BTC/USDT",
         ],

@@ -137,7 +137,7 @@ def test_usage_measures_losses_as_the_engine_does(desk: Desk, hand: Hand) -> Non
 
 
 def test_orders_of_a_position_come_with_purpose_answer_and_fills(desk: Desk, hand: Hand) -> None:
-    hand.position(ORDER.position_key)
+    hand.position(ORDER.position_key, with_order=False)
     batch, key = hand.batch()
     batch.order(key, ORDER)
     stop = replace(

@@ -102,8 +102,8 @@ def test_what_had_to_be_mended_is_told(desk: Desk, hand: Hand, tmp_path: Path) -
     hand.execute("DROP TABLE latest_prices")
     again = Desk.open(DataFolder(tmp_path / "data"), Actor.CLI)
     messages = [view.message for view in again.events.list()]
-    assert "created the missing table latest_prices" in messages
-    assert sum("initialised the engine state" in message for message in messages) == 12
+    assert any("the table latest_prices is missing: made anew" in one for one in messages)
+    assert "repaired: 12 connections have no lease: begun anew" in messages
     again.close()
 
 

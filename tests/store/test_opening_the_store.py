@@ -132,16 +132,34 @@ def test_a_missing_table_is_made_again_and_said(database: Database, table: str) 
     file = Path(database.url.removeprefix("sqlite:///"))
     before = schema(file)
     plain_sql(file, f"DROP TABLE {table}")
-    assert open_store(database) == [f"created the missing table {table}"]
+    said = open_store(database)
+    assert said[0].startswith(f"repaired: the table {table} is missing: made anew")
+    assert len(said) == 1 + (table == "settings")
     assert schema(file) == before
+    assert open_store(database) == []
 
 
-@pytest.mark.parametrize("table", ["engine_states", "leases"])
-def test_a_connection_without_its_engine_rows_gets_them(database: Database, table: str) -> None:
+def test_a_store_that_lost_its_settings_enters_nothing_until_the_trader_says_so(
+    database: Database,
+) -> None:
+    with database.write() as transaction:
+        transaction.execute(text("DROP TABLE settings"))
+    assert "the kill switch is on" in open_store(database)[1]
+    assert [(row["key"], row["value"]) for row in rows(database, "settings")] == [
+        ("kill_switch", True)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("table", "what"), [("engine_states", "engine state"), ("leases", "lease")]
+)
+def test_a_connection_without_its_engine_rows_gets_them(
+    database: Database, table: str, what: str
+) -> None:
     connection_id = add_connection(database)
     with database.write() as transaction:
         transaction.execute(text(f"DELETE FROM {table}"))
-    assert open_store(database) == [f"initialised the engine state of connection {connection_id}"]
+    assert open_store(database) == [f"repaired: 1 connection has no {what}: begun anew"]
     assert [row["connection_id"] for row in rows(database, table)] == [connection_id]
     assert open_store(database) == []
 
@@ -150,8 +168,37 @@ def test_a_missing_table_of_engine_rows_is_filled_for_every_connection(database:
     ids = [add_connection(database, name) for name in ("one", "two")]
     with database.write() as transaction:
         transaction.execute(text("DROP TABLE leases"))
-    assert "created the missing table leases" in open_store(database)
+    assert "the table leases is missing" in open_store(database)[0]
     assert [row["connection_id"] for row in rows(database, "leases")] == ids
+
+
+def test_what_belongs_to_lost_connections_goes_to_no_new_one(database: Database) -> None:
+    lost = [add_connection(database, name) for name in ("one", "two")]
+    file = Path(database.url.removeprefix("sqlite:///"))
+    plain_sql(
+        file,
+        "INSERT INTO orders (id, client_order_id, connection_id, position_key, strategy, symbol, "
+        "side, type, reduce_only, status, filled, fees, reason, time_in_force, purpose, timeframe, "
+        f"is_live, answer, created_at, updated_at) VALUES (1, 'a', {lost[1]}, 'a', 's', 'B/U', "
+        "'buy', 'market', 0, 'cancelled', '0', '0', '', 'gtc', 'entry', '1m', 1, '', '', '')",
+        "DROP TABLE connections",
+    )
+    said = open_store(database)
+    assert "1 connections are known by what belongs to them" in said[0]
+    (stand_in,) = rows(database, "connections")
+    assert (stand_in["id"], stand_in["name"]) == (lost[1], f"recovered-{lost[1]}")
+    assert (stand_in["enabled"], stand_in["live"], stand_in["mode"]) == (False, False, "paper")
+
+
+def test_a_store_that_forgot_its_schema_is_marked_anew(database: Database) -> None:
+    file = Path(database.url.removeprefix("sqlite:///"))
+    before = schema(file)
+    for damage in ("DROP TABLE alembic_version", "DELETE FROM alembic_version"):
+        plain_sql(file, damage)
+        (said,) = open_store(database)
+        assert "does not say which schema it has" in said
+        assert schema(file) == before
+        assert open_store(database) == []
 
 
 def refused(file: Path, *, says: str) -> None:
@@ -178,13 +225,13 @@ def test_a_store_of_a_newer_schema_is_refused(tmp_path: Path, empty_store: Path)
 def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "cts.db"
     file.write_text("name,price\n" * 1_000)
-    refused(file, says="is not a SQLite database; move the file away")
+    refused(file, says="is not a SQLite database; where it was the desk's, cts-tui repair")
 
 
 def test_a_database_that_is_cut_off_is_refused(tmp_path: Path, empty_store: Path) -> None:
     file = tmp_path / "cts.db"
     file.write_bytes(empty_store.read_bytes()[: 3 * 4_096 + 100])
-    refused(file, says="is damaged; restore a backup")
+    refused(file, says="is damaged; cts-tui repair --dry-run")
 
 
 @pytest.mark.parametrize("journal_mode", ["delete", "wal"])
@@ -207,8 +254,20 @@ def test_another_program_that_uses_alembic_as_well_is_refused(tmp_path: Path) ->
 
 def test_a_store_that_lacks_a_column_is_refused(tmp_path: Path, empty_store: Path) -> None:
     file = shutil.copy(empty_store, tmp_path / "cts.db")
+    plain_sql(file, "ALTER TABLE orders DROP COLUMN filled")
+    refused(file, says="lacks the column orders.filled; cts-tui repair --dry-run")
+
+
+def test_a_column_whose_loss_changes_nothing_is_made_anew(
+    tmp_path: Path, empty_store: Path
+) -> None:
+    file = shutil.copy(empty_store, tmp_path / "cts.db")
     plain_sql(file, "ALTER TABLE orders DROP COLUMN reason")
-    refused(file, says="lacks orders.reason; restore a backup")
+    database = Database.at(file)
+    assert "the table orders lacks reason" in open_store(database)[0]
+    assert open_store(database) == []
+    assert rows(database, "orders") == []
+    database.close()
 
 
 def test_a_store_that_another_program_keeps_locked_is_refused_after_a_wait(

@@ -562,15 +562,3 @@ def test_the_facts_of_a_database_are_its_schema_sizes_and_rows(
     assert found["size_bytes"] > 0
     assert 0 < found["disk_free_pct"] <= 100
     json.dumps(found)
-
-
-def test_rows_that_cannot_be_are_found(database: Database, owner: int) -> None:
-    put(database, owner, position("a"))
-    with database.write() as transaction:
-        assert facts.broken_rows(transaction) == []
-        transaction.execute(text("UPDATE positions SET status = 'closed'"))
-        transaction.execute(text("UPDATE connections SET live = 1"))
-        assert facts.broken_rows(transaction) == [
-            "1 connections are live though disabled",
-            "1 positions are closed without an exit price",
-        ]

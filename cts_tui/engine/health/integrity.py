@@ -1,16 +1,12 @@
-"""What the verifier last found, as health is judged by it."""
+"""What is wrong with the rows, as health is judged by it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any, Final
 
 from cts_tui.model.health import Gravity
-from cts_tui.store import facts, setting_rows
-from cts_tui.store.column_types import to_ms
 from cts_tui.store.database import Transaction
-
-_VERIFICATION: Final = "verification"
+from cts_tui.store.verify import results
+from cts_tui.store.verify.schema_checks import VERSION
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,22 +42,15 @@ class Integrity:
         return None if self.checked_ms is None else "ok"
 
 
-def read_integrity(transaction: Transaction) -> Integrity:
-    """Return what is stored of the verifier's last look."""
-    broken = [Flaw("rows", Gravity.CRITICAL, line) for line in facts.broken_rows(transaction)]
-    stored = _stored(setting_rows.get(transaction, _VERIFICATION))
-    return Integrity(stored.checked_ms, (*broken, *stored.flaws), stored.rows)
-
-
-def _stored(value: Any) -> Integrity:
-    try:
-        return Integrity(
-            checked_ms=to_ms(datetime.fromisoformat(value["finished_at"])),
-            flaws=tuple(
-                Flaw(f"{one['table']}/{one['kind']}", Gravity(one["gravity"]), one["message"])
-                for one in value["findings"]
-            ),
-            rows={str(table): int(count) for table, count in value["rows"].items()},
-        )
-    except (LookupError, TypeError, ValueError, AttributeError):
-        return Integrity()
+def read_integrity(transaction: Transaction, now_ms: int) -> Integrity:
+    """Return what a quick look finds wrong, and beyond it what the verifier last found."""
+    found = results.current(transaction, now_ms)
+    return Integrity(
+        checked_ms=found.finished_ms if found.is_whole else None,
+        flaws=tuple(
+            Flaw(f"{one.table}/{one.kind}", one.gravity, one.line)
+            for one in found.findings
+            if one.kind != VERSION  # a rule of its own tells of the schema
+        ),
+        rows=found.rows if found.is_whole else {},
+    )

@@ -144,7 +144,7 @@ def read(database: Database, transaction: Transaction, now_ms: int) -> Readings:
             **facts.file_facts(database),
             "last_backup": last_backup(transaction),
         },
-        integrity=read_integrity(transaction),
+        integrity=read_integrity(transaction, now_ms),
         connections=views,
         programs=programs,
         told=_told(transaction, programs),
