@@ -86,7 +86,7 @@ class _Work:
             finished = copy
             if is_packed:
                 finished = scratch / "copy.db.gz"
-                pack(copy, finished, manifest, watch.check)
+                manifest = pack(copy, finished, manifest, watch.check)
                 verify_packed(finished, manifest, watch.check)
             sync_file(finished)
             file = place(finished)

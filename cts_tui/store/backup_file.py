@@ -10,7 +10,7 @@ import json
 import os
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import IO, Final
 
@@ -45,18 +45,33 @@ class Manifest:
     crc32: int
     tables: dict[str, int]
     """Rows by table."""
+    packed_sha256: str = "0" * 64
+    """Digest of what follows the header: a flipped bit may unpack to the same bytes."""
 
 
-def pack(database: Path, packed: Path, manifest: Manifest, check: Check) -> None:
-    """Compress a database into a new file. Raises OSError, and what `check` raises."""
+def pack(database: Path, packed: Path, manifest: Manifest, check: Check) -> Manifest:
+    """Compress a database into a new file; return its manifest, which has the digest of that now.
+
+    Raises OSError, and what `check` raises.
+    """
+    digest = hashlib.sha256()
     deflate = zlib.compressobj(_LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS)
     with database.open("rb") as source, os.fdopen(new_file(packed), "wb") as target:
         target.write(_header(manifest))
+
+        def put(content: bytes) -> None:
+            digest.update(content)
+            target.write(content)
+
         for chunk in _chunks(source):
-            target.write(deflate.compress(chunk))
+            put(deflate.compress(chunk))
             check()
-        target.write(deflate.flush())
-        target.write(_trailer(manifest))
+        put(deflate.flush())
+        put(_trailer(manifest))
+        manifest = replace(manifest, packed_sha256=digest.hexdigest())
+        target.seek(0)
+        target.write(_header(manifest))  # of the same length
+    return manifest
 
 
 def verify_packed(packed: Path, manifest: Manifest, check: Check) -> None:
@@ -65,8 +80,7 @@ def verify_packed(packed: Path, manifest: Manifest, check: Check) -> None:
         digest = hashlib.sha256()
         for chunk in inflated(source, check):
             digest.update(chunk)
-    if digest.hexdigest() != manifest.sha256:
-        raise StoreError("it does not hold what was put into it")
+    _compare(packed, manifest, digest.hexdigest())
 
 
 def unpack(packed: Path, target: Path, check: Check) -> None:
@@ -80,8 +94,19 @@ def unpack(packed: Path, target: Path, check: Check) -> None:
         for chunk in inflated(source, check):
             digest.update(chunk)
             out.write(chunk)
-    if manifest is not None and digest.hexdigest() != manifest.sha256:
-        raise StoreError("it does not hold what was put into it")
+    if manifest is not None:
+        _compare(packed, manifest, digest.hexdigest())
+
+
+def _compare(packed: Path, manifest: Manifest, sha256: str) -> None:
+    """Compare what came out of a backup, and the file itself, with what it says of both."""
+    if sha256 != manifest.sha256:
+        raise StoreError("it is damaged: it does not hold what was put into it")
+    with packed.open("rb") as source:
+        source.seek(len(_header(manifest)))
+        found = hashlib.file_digest(source, "sha256").hexdigest()
+    if found != manifest.packed_sha256:
+        raise StoreError("it is damaged: its bytes are not those that were written")
 
 
 def inflated(source: IO[bytes], check: Check) -> Iterator[bytes]:

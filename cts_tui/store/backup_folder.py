@@ -77,6 +77,11 @@ def look_at(file: Path) -> Backup:
     return _looked_at(_by_name(file) or _Named(file, by_time, BackupReason.UNKNOWN, 1))
 
 
+def is_named_as_ours(file: Path) -> bool:
+    """Return whether a file's name says that this program has packed it."""
+    return _NAME.fullmatch(file.name) is not None
+
+
 def newest_at(folder: Path, reason: str, *, until: datetime) -> datetime | None:
     """Return when the newest backup of a reason was made, by the names alone.
 

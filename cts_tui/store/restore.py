@@ -16,11 +16,11 @@ from typing import Final
 
 from cts_tui.errors import StoreError
 from cts_tui.store.backup_file import read_manifest, unpack
-from cts_tui.store.backup_folder import SIDE_FILES, replaced_name
+from cts_tui.store.backup_folder import SIDE_FILES, is_named_as_ours, replaced_name
 from cts_tui.store.database import Database, explained
 from cts_tui.store.migrating import known_schemas
 from cts_tui.store.schema import missing_columns
-from cts_tui.store.scratch import Watch, scratch_folder, sync_file, sync_folder
+from cts_tui.store.scratch import NoRoom, Watch, scratch_folder, sync_file, sync_folder
 from cts_tui.store.snapshot import (
     READ_ONLY,
     READ_WRITE,
@@ -109,6 +109,11 @@ def _unpack(source: Path, target: Path, watch: Watch) -> None:
         raise StoreError("it is empty")
     if head.startswith(_GZIP):
         manifest = read_manifest(source)
+        if manifest is None and is_named_as_ours(source):
+            raise StoreError(
+                "it does not say what it holds, so it is damaged; one that you have packed "
+                "yourself needs another name"
+            )
         watch.require(size if manifest is None else manifest.database_bytes)
         unpack(source, target, watch.check)
     elif head == _SQLITE:
@@ -206,6 +211,8 @@ def _refusals(source: Path) -> Iterator[None]:
     """Say in one line why a backup cannot be used."""
     try:
         yield
+    except NoRoom as error:
+        raise NoRoom(f"{source} cannot be unpacked: {error}") from error
     except StoreError as error:
         reason = str(error)
     except sqlite3.Error as error:

@@ -62,6 +62,10 @@ def _remove_abandoned(beside: Path) -> None:
                 os.close(descriptor)
 
 
+class NoRoom(StoreError):  # noqa: N818 - the disk's, not the work's fault
+    """The disk is too full for the work: nothing of it is left, free some space and do it again."""
+
+
 class Watch:
     """Called between two steps of long work: ends it when the disk fills up or the program ends."""
 
@@ -70,21 +74,21 @@ class Watch:
         self._should_stop = should_stop
 
     def require(self, needed_bytes: int) -> None:
-        """Refuse to begin what needs more room than there is. Raises StoreError."""
+        """Refuse to begin what needs more room than there is. Raises NoRoom."""
         free = free_bytes(self._folder)
         if free < needed_bytes + RESERVE_BYTES:
-            raise StoreError(
+            raise NoRoom(
                 f"the disk has too little room for it: {free / _MB:,.0f} MB are free in "
                 f"{self._folder}, up to {(needed_bytes + RESERVE_BYTES) / _MB:,.0f} MB are needed; "
                 "free some space, nothing was changed"
             )
 
     def check(self) -> None:
-        """Raise StoreError when too little is left on the disk, Stopped when it is time to go."""
+        """Raise NoRoom when too little is left on the disk, Stopped when it is time to go."""
         if self._should_stop is not None and self._should_stop():
             raise Stopped("the program ends; nothing was changed")
         if free_bytes(self._folder) < RESERVE_BYTES:
-            raise StoreError(
+            raise NoRoom(
                 f"the disk fills up: less than {RESERVE_BYTES / _MB:,.0f} MB are left in "
                 f"{self._folder}; free some space, nothing was changed"
             )

@@ -10,6 +10,7 @@ _PARTS = (
     "live_rules",
     "positions",
     "replays",
+    "backups",
     "backtests",
     "exchange_load",
     "order_to_socket",

@@ -17,6 +17,7 @@ from cts_tui.desk.desk import Desk
 from cts_tui.model.credentials import Credentials
 from cts_tui.model.vault import KeySource
 from cts_tui.paths import DataFolder
+from cts_tui.store import scratch
 from cts_tui.store.occupancy import Occupancy
 from cts_tui.store.version import HEAD
 
@@ -332,12 +333,17 @@ DAMAGES: dict[str, tuple[Callable[[bytes], bytes], str]] = {
     "flipped": (lambda packed: flipped(packed, 0.7), "it is damaged"),
     "flipped at the end": (lambda packed: flipped(packed, 0.9999), "it is damaged"),
     "flipped in what it says": (lambda packed: flipped(packed, 0.02), "was changed"),
+    "flipped in its title": (lambda packed: flipped(packed, 12 / len(packed)), "does not say"),
+    "packed anew under its name": (
+        lambda packed: gzip.compress(gzip.decompress(packed)),
+        "needs another name",
+    ),
     "more behind it": (lambda packed: packed + b"x", "something stands behind its end"),
-    "gzip of text": (lambda _: gzip.compress(b"my notes" * 99), "cannot be read"),
-    "gzip of nothing": (lambda _: gzip.compress(b""), "none of cts-tui"),
-    "gzip within gzip": (gzip.compress, "cannot be read"),
+    "gzip of text": (lambda _: gzip.compress(b"my notes" * 99), "does not say"),
+    "gzip of nothing": (lambda _: gzip.compress(b""), "does not say"),
+    "gzip within gzip": (gzip.compress, "does not say"),
     "foreign": (lambda _: foreign(), "none of cts-tui"),
-    "foreign, packed": (lambda _: gzip.compress(foreign()), "none of cts-tui"),
+    "foreign, packed": (lambda _: gzip.compress(foreign()), "does not say"),
     "plain, cut off": (lambda packed: gzip.decompress(packed)[:90_000], "cannot be read"),
     "plain, a page overwritten": (
         lambda packed: (plain := gzip.decompress(packed))[:8192] + b"\xff" * 4096 + plain[12288:],
@@ -361,6 +367,25 @@ def test_a_backup_that_is_not_whole_is_one_line_and_changes_nothing(
     assert contents(folder.root) == before
 
 
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"my notes" * 99, "cannot be read"),
+        (b"", "none of cts-tui"),
+        (gzip.compress(b"my notes"), "cannot be read"),
+        (foreign(), "none of cts-tui"),
+    ],
+)
+def test_what_others_have_packed_is_looked_into(
+    cts: Cts, folder: DataFolder, tmp_path: Path, content: bytes, said: str
+) -> None:
+    file = tmp_path / "other.gz"
+    file.write_bytes(gzip.compress(content))
+    before = contents(folder.root)
+    assert said in cts("restore", file).refusal
+    assert contents(folder.root) == before
+
+
 def test_a_newer_schema_and_missing_columns_are_refused(
     cts: Cts, folder: DataFolder, backup: Path, tmp_path: Path
 ) -> None:
@@ -372,6 +397,17 @@ def test_a_newer_schema_and_missing_columns_are_refused(
     before = contents(folder.root)
     assert "written by a newer cts-tui (schema 9999" in cts("restore", newer).refusal
     assert "lacks connections.symbols_filter" in cts("restore", lacking).refusal
+    assert contents(folder.root) == before
+
+
+def test_a_full_disk_is_not_said_to_be_the_backups_fault(
+    cts: Cts, folder: DataFolder, backup: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = contents(folder.root)
+    monkeypatch.setattr(scratch, "RESERVE_BYTES", 1 << 60)
+    refusal = cts("restore", backup.name).refusal
+    assert f"{backup} cannot be unpacked: the disk has too little room" in refusal
+    assert refusal.count("nothing was changed") == 1
     assert contents(folder.root) == before
 
 

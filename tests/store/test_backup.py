@@ -17,7 +17,7 @@ import pytest
 from cts_tui.errors import ConfigError, StoreError
 from cts_tui.store import scratch
 from cts_tui.store.backup import make_backup, make_backup_at
-from cts_tui.store.backup_file import looks_whole, read_manifest
+from cts_tui.store.backup_file import looks_whole, read_manifest, unpack
 from cts_tui.store.database import Database
 from cts_tui.store.version import HEAD
 
@@ -68,6 +68,24 @@ def test_a_backup_holds_every_row_and_says_so(
     assert manifest is not None
     assert (manifest.sha256, manifest.tables) == (backup.sha256, backup.tables)
     assert looks_whole(backup.file, manifest)
+
+
+def test_no_bit_of_a_backup_can_be_flipped_unnoticed(
+    database: Database, folder: Path, tmp_path: Path
+) -> None:
+    """Also in a run of zeros, where another distance to copy from unpacks to the same bytes."""
+    backup = make_backup(database, folder, reason="manual", now=NOW)
+    content = backup.file.read_bytes()
+    for place in range(0, len(content), 11):
+        changed = bytearray(content)
+        changed[place] ^= 1 << place % 8
+        backup.file.write_bytes(changed)
+        try:
+            unpack(backup.file, tmp_path / f"{place}.db", lambda: None)
+        except StoreError:
+            continue
+        assert read_manifest(backup.file) is None, place  # it no longer says that it is ours
+        assert (tmp_path / f"{place}.db").read_bytes() == gzip.decompress(content)
 
 
 def test_backups_of_one_second_do_not_replace_each_other(database: Database, folder: Path) -> None:
