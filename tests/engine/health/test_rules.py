@@ -50,6 +50,10 @@ CASES: dict[str, tuple[dict[str, Any], str]] = {
     "writer-failing": ({"told": [{"journal": {"is_failing": True, "last_error": "x"}}]}, "writer"),
     "writer-lost": ({"told": [{"journal": {"dropped": 3, "last_error": "x"}}]}, "writer"),
     "log-failing": ({"told": [{"log": {"is_failing": True, "last_error": "x"}}]}, "log"),
+    "backup-failed": (
+        {"database": DATABASE | {"last_backup": {"error": "the disk is full"}}},
+        "backup",
+    ),
     "disk-full": ({"database": DATABASE | {"disk_free_bytes": 99_999_999}}, "disk"),
     "disk-low": ({"database": DATABASE | {"disk_free_bytes": 499_999_999}}, "disk"),
     "log-large": ({"database": DATABASE | {"wal_bytes": 1_000_000_001}}, "database"),
