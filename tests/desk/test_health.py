@@ -148,6 +148,7 @@ def test_a_log_that_cannot_be_written_is_told_and_grave_to_nobody(desk: Desk, ha
     log = {"lost": 7, "is_failing": True, "last_error": "OSError: no space"}
     hand.program(figures=json.dumps(FIGURES | {"log": log}))
     hand.engine()
+    hand.price("100")
     assert verdict(desk) == ("degraded", ["the log cannot be written: OSError: no space"])
 
 
