@@ -86,5 +86,5 @@ def _judged(stage: _Stage, subject: Subject) -> Finding:
         return Finding(
             StepStatus.FAIL,
             f"unexpected {type(error).__name__}: {error}",
-            "please report it with: cts-tui doctor",
+            "please report it with the lines of: cts-tui log tail",
         )

@@ -27,7 +27,7 @@ def judge(_subject: Subject) -> Finding:
     }
     if trial.broken is not None:
         what = f"{trial.broken.name}: {trial.broken.fault}"
-        advice = "do not trade with this installation; report it with: cts-tui doctor"
+        advice = "do not trade with this installation; report it with this line"
         return Finding(StepStatus.FAIL, what, advice, figures)
     chain = f"{trial.candles} candles → 4 signals → 6 fills → 3 trades, PnL right to the last digit"
     return Finding(StepStatus.PASS, chain, figures=figures)
