@@ -44,7 +44,7 @@ from cts_tui.model.trading import Actor, EngineStatus, EventKind
 from cts_tui.model.views import DeskSummary
 from cts_tui.paths import DataFolder
 from cts_tui.private_files import make_data_private
-from cts_tui.store import history, sums
+from cts_tui.store import alerts, history, sums
 from cts_tui.store.database import BUSY_TIMEOUT_MS, Database
 from cts_tui.store.heard import connection_views
 from cts_tui.store.inspection import needs_opening
@@ -158,6 +158,7 @@ class Desk:
             signals = history.count_signals(transaction, since_ms=midnight_ms)
             live = live_connections(transaction, views)
             flattening = pending_flattenings(transaction)
+            standing = alerts.counts(transaction)
         running = [view for view in views if view.status is not EngineStatus.STOPPED]
         return DeskSummary(
             now_ms=now_ms,
@@ -177,6 +178,7 @@ class Desk:
             is_synthetic=any(view.feed_source == Source.SYNTHETIC for view in running),
             live=live,
             flattening=flattening,
+            alerts=standing,
         )
 
     def close(self) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from cts_tui.model.alerts import AlertCounts
 from cts_tui.model.connection_test import ConnectionTest
 from cts_tui.model.gate import Flattening
 from cts_tui.model.health import Fault
@@ -282,6 +283,8 @@ class DeskSummary:
     """The connections that trade at an exchange, or still hold positions there."""
     flattening: tuple[Flattening, ...] = ()
     """What is left where everything is being closed."""
+    alerts: AlertCounts = field(default_factory=AlertCounts)
+    """Alerts that stand and are not acknowledged."""
 
     @property
     def brakes(self) -> tuple[str, ...]:

@@ -4,56 +4,22 @@ An action is remapped by its id: `CtsApp(keymap={"table.down": "n,down"})`.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import StrEnum
 
 from textual.binding import Binding, BindingType
 
+from cts_tui.tui.action_words import Action, Where
 from cts_tui.tui.key_names import key_name
 
-
-class Where(StrEnum):
-    """Where an action can be used; the value is its heading on the help screen."""
-
-    EVERYWHERE = "Everywhere"
-    SCREEN = "On every screen"
-    DASHBOARD = "Dashboard"
-    CONNECTIONS = "Connections"
-    POSITIONS = "Positions"
-    STRATEGIES = "Strategies"
-    MARKET = "Market"
-    JOURNAL = "Journal"
-    HEALTH = "Health"
-    LOG = "Log"
-    TABLE = "In a table"
-    CHART = "In a chart"
-    EDITOR = "In the strategy editor"
-    REPORT = "In a backtest report"
-    CONNECTION = "In the detail of a connection"
-    FORM = "In a connection's form"
-    CHOICE = "On a choice"
-    TEST = "In a test"
-    LIMITS = "In the risk limits"
-    DIALOG = "In a dialog"
-
-
-@dataclass(frozen=True, slots=True)
-class Action:
-    """Something the trader can do with a key."""
-
-    id: str
-    key: str
-    """Default keys, separated by commas."""
-    description: str
-    """One or two words for the footer."""
-    where: Where
-    call: str
-    """The Textual action that does it."""
-    help: str
-    """One sentence for the help screen and the palette."""
-    in_footer: bool = False
-    in_palette: bool = True
-
+__all__ = [
+    "ACTIONS",
+    "Action",
+    "Where",
+    "actions_for",
+    "binding_of",
+    "bindings_for",
+    "keys_text",
+    "unknown_actions",
+]
 
 _W = Where
 
@@ -78,6 +44,8 @@ ACTIONS: tuple[Action, ...] = (
            "Show the health of everything: verdict, key figures, processors, feeds."),
     Action("go.log", "9", "Log", _W.EVERYWHERE, "app.go('log')",
            "Show the log as it is written: by level, by text, each entry whole."),
+    Action("alerts", "A", "Alerts", _W.EVERYWHERE, "app.alerts",
+           "Show the alerts: what stands, since when, and what is known of it."),
     Action("kill", "K", "Kill", _W.EVERYWHERE, "app.kill_switch",
            "Stop every new entry on every connection, or allow entries again; asks first.",
            in_footer=True),
@@ -184,6 +152,8 @@ ACTIONS: tuple[Action, ...] = (
            "Show lines of every level, warnings and graver, or errors only.", in_footer=True),
     Action("log.pause", "p", "Pause", _W.LOG, "screen.pause",
            "Stop following the log, or follow it again from there.", in_footer=True),
+    Action("health.alerts", "a", "Alerts", _W.HEALTH, "app.alerts",
+           "Show the alerts, as A does everywhere.", in_footer=True, in_palette=False),
     Action("table.down", "j,down", "Down", _W.TABLE, "move(1)",
            "Next row.", in_palette=False),
     Action("table.up", "k,up", "Up", _W.TABLE, "move(-1)",
@@ -253,6 +223,10 @@ ACTIONS: tuple[Action, ...] = (
     Action("limits.reset", "z", "Begin anew", _W.LIMITS, "reset",
            "End a halt by a loss limit: losses count from now on; asks first.",
            in_palette=False),
+    Action("alerts.ack", "a", "Acknowledge", _W.ALERTS, "acknowledge",
+           "Say that the alert is known: it is not told again, nor counted.", in_palette=False),
+    Action("alerts.all", "t", "All/standing", _W.ALERTS, "toggle_all",
+           "Show also what is over, or only what stands.", in_palette=False),
     Action("dialog.confirm", "y", "Yes", _W.DIALOG, "confirm",
            "Do what the dialog asks.", in_palette=False),
     Action("dialog.cancel", "escape,n", "No", _W.DIALOG, "cancel",

@@ -121,6 +121,17 @@ class CtsApp(LivingApp):
 
         ask_to_flatten(self.desk_screen, self.desk_screen.connection_at_cursor)
 
+    def action_alerts(self) -> None:
+        """Show the alerts."""
+        from cts_tui.tui.screens.alerts import AlertsModal
+
+        session = self.session
+        if session.desk is None:
+            self.notify("the desk is not open yet", severity="warning")
+        elif not isinstance(self.screen, AlertsModal):
+            now_ms = session.summary.now_ms if session.summary else 0
+            self.push_screen(AlertsModal(session.desk, now_ms))
+
     def action_help_quit(self) -> None:
         """Say how to leave: ctrl+c is pressed by habit."""
         self.notify("q stops the engine in order and leaves", title="ctrl+c does not quit")

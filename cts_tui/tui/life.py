@@ -4,19 +4,24 @@ Nothing here blocks the UI loop: whatever asks the desk or the engine runs in a 
 """
 
 import asyncio
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from textual import on
 from textual.app import App
 from textual.worker import Worker, WorkerCancelled, WorkerFailed, WorkerState
 
+from cts_tui.model.alerts import Alert
+from cts_tui.tui.alert_toasts import AlertToasts
 from cts_tui.tui.screens.desk_screen import DeskScreen
 from cts_tui.tui.session import EngineState, Session, reason_of
 
 if TYPE_CHECKING:
     from cts_tui.desk.desk import Desk
     from cts_tui.desk.engine_host import EngineHost
+
+_ALERTS_EVERY_S = 2.0
 
 OpenDesk = Callable[[], "tuple[Desk, EngineHost]"]
 Opened = tuple["Desk", "EngineHost", bool]
@@ -35,6 +40,8 @@ class LivingApp(App[None]):
         self._opening: Worker[Opened] | None = None
         self._engine: Worker[None] | None = None
         self._is_leaving = False
+        self._toasts = AlertToasts()
+        self._alerts: Worker[list[Alert]] | None = None
         self._ui_loop: asyncio.AbstractEventLoop | None = None
 
     def on_mount(self) -> None:
@@ -74,6 +81,7 @@ class LivingApp(App[None]):
             self._run_engine(host)
         else:
             self._set_engine(EngineState.ATTACHED)
+        self.set_interval(_ALERTS_EVERY_S, self._read_alerts)
         self.desk_screen.refresh_now()
 
     def _not_opened(self, error: BaseException | None) -> None:
@@ -89,6 +97,23 @@ class LivingApp(App[None]):
         if self._opening and self._opening.is_finished and self.session.desk is None:
             self.pop_screen()
             self.open()
+
+    # -- alerts -------------------------------------------------------------------------------
+
+    def _read_alerts(self) -> None:
+        """Read what stands, whatever is in front: behind a dialog the screens do not read."""
+        desk = self.session.desk
+        if desk and (self._alerts is None or self._alerts.is_finished):
+            self._alerts = self.run_worker(
+                desk.alerts.standing, group="alerts", thread=True, exit_on_error=False
+            )
+
+    def _tell_alerts(self, standing: Sequence[Alert]) -> None:
+        for toast in self._toasts.look(standing, time.monotonic()):
+            self.notify(
+                toast.message, title=toast.title, timeout=15 if toast.is_grave else 8,
+                severity="error" if toast.is_grave else "warning", markup=False,
+            )  # fmt: skip
 
     # -- the engine ---------------------------------------------------------------------------
 
@@ -144,6 +169,9 @@ class LivingApp(App[None]):
             self._engine_ended(worker)
         elif worker.group == "opening":
             self._opening_ended(worker)
+        elif worker.group == "alerts":
+            if not is_error:  # a store that fails is told of by the screen that reads it
+                self._tell_alerts(worker.result or ())
         elif is_error:
             self.notify(reason_of(worker.error), severity="error", timeout=10)
         elif worker.group == "starting":
@@ -184,7 +212,7 @@ class LivingApp(App[None]):
         self.session.desk = None  # nothing reads or asks from here on
         if engine and not engine.is_finished:
             self._say_stopping()
-        await self._settle("opening", "reading", "asking", "starting", "attempt")
+        await self._settle("opening", "reading", "asking", "starting", "attempt", "alerts")
         if host and engine and not engine.is_finished:
             await self._in_thread(host.stop)
             await self._settle("engine")

@@ -66,6 +66,8 @@ def warning_badges(summary: DeskSummary, shortness: int, *, is_killed: bool) -> 
         words.append(f"{unknown} UNKNOWN{order}")
     if apart := [one.name for one in summary.live if not one.is_reconciled]:
         words.append(_unreconciled(apart, shortness))
+    if grave := summary.alerts.critical:
+        words.append(f"✖ {grave}" if shortness > SHORTEST else f"✖ {grave} CRITICAL")
     killed = [Cell(" KILLED ", Tone.BADGE_KILLED)] if is_killed else []
     if shortness > SHORTEST and words:
         words = [" · ".join(words)]

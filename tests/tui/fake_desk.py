@@ -1,11 +1,13 @@
 """A desk of frozen rows with the shape of `cts_tui.desk.desk.Desk`, and an engine that waits."""
 
+import builtins
 import threading
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 from cts_tui.errors import CtsError
+from cts_tui.model.alerts import Alert
 from cts_tui.model.chart import ChartView, Series
 from cts_tui.model.gate import Flattening
 from cts_tui.model.views import (
@@ -84,6 +86,25 @@ class FakeHealth:
         return list(frozen.FEEDS)
 
 
+class FakeAlerts:
+    def __init__(self, calls: list[Any]) -> None:
+        self.rows: list[Alert] = []
+        self._calls = calls
+
+    def list(self, limit: int = 200) -> list[Alert]:
+        return self.rows[:limit]
+
+    def standing(self, limit: int = 200) -> "builtins.list[Alert]":
+        return [alert for alert in self.rows if alert.is_standing][:limit]
+
+    def ack(self, alert_id: int) -> None:
+        self._calls.append(("ack", alert_id))
+        self.rows = [
+            replace(alert, acked_ms=frozen.NOW_MS) if alert.id == alert_id else alert
+            for alert in self.rows
+        ]
+
+
 class FakeDesk:
     """Answers at once; `fail_with` makes every reading fail."""
 
@@ -105,6 +126,7 @@ class FakeDesk:
         self.risk = FakeRisk(self.calls)
         self.market = FakeMarket()
         self.health = FakeHealth()
+        self.alerts = FakeAlerts(self.calls)
         self.reports = FakeReports(self.calls)
         self.workflow = FakeWorkflow(self.calls)
         self.log = FakeLog()
