@@ -18,6 +18,7 @@ from cts_tui.cli import (
     lists,
     log,
     optimize,
+    repair,
     replay,
     risk,
     secrets,
@@ -45,6 +46,7 @@ app.command("verify")(verify.verify)
 app.command("test-workflow")(workflow.test_workflow)
 app.command("backup")(backups.backup)
 app.command("restore")(backups.restore)
+app.command("repair")(repair.repair)
 app.command("replay")(replay.replay)
 app.command("backtest")(backtest.backtest)
 app.command("optimize")(optimize.optimize)

@@ -50,7 +50,7 @@ def restore_backup(
         if file.exists() and source.samefile(file):
             raise ConfigError(f"{source} is the present database itself: name a backup of it")
         room = Room(database, actor, clock or SystemClock())
-        _refuse_running(room, file)
+        refuse_running(room, file)
         with proven(source, file.parent) as found, closing(Occupancy.alone(file.parent)):
             notes = _prepare(found, room, source, _known_of(database, file), folder)
             database.close()  # nobody, not even this process, may hold it now
@@ -61,7 +61,7 @@ def restore_backup(
     return Restored(backup, replaced, tuple(notes))
 
 
-def _refuse_running(room: Room, file: Path) -> None:
+def refuse_running(room: Room, file: Path) -> None:
     """Refuse while an engine runs; of a database that does not open nobody can say."""
     if not file.exists():
         return

@@ -10,7 +10,7 @@ from typing import Final
 from cts_tui.errors import StoreError
 from cts_tui.model.repair import Deed
 from cts_tui.model.verification import Consent, Finding
-from cts_tui.store.database import REPAIR_ADVICE, Database, Transaction, explained
+from cts_tui.store.database import RESTORE_ADVICE, Database, Transaction, explained
 from cts_tui.store.repair.aside import Mending
 from cts_tui.store.repair.functions import add_functions
 from cts_tui.store.repair.rebuild import add_columns, make_indexes, make_table, rebuild, stamp
@@ -103,7 +103,7 @@ class _Work:
         self.deeds: dict[tuple[str, str], Deed] = {}
         self.notes: list[str] = []
         self.touched: set[str] = set()
-        """Tables that the last round has changed."""
+        """Tables that the last round has changed, or not come to."""
         self._transaction = transaction
         self._now_ms = now_ms
         self._consents = consents
@@ -118,11 +118,12 @@ class _Work:
         """Look, and mend what can be; return whether that may have brought more to light."""
         found = self._look(tables)
         with mending_in(self._transaction, self._now_ms) as mending:
-            done = self._mend_schema(mending, found) or self._mend_rows(mending, found)
+            schema = self._mend_schema(mending, found)
+            done = schema or self._mend_rows(mending, found)
             self.notes += [note for note in mending.notes if note not in self.notes]
         for deed in done:
             self._add(deed)
-        self.touched = {deed.table for deed in done}
+        self.touched = set(TABLES) if schema else {deed.table for deed in done}
         return any(deed.is_done for deed in done) or self._has_untried(found)
 
     def _look(self, tables: Collection[str]) -> VerifyPass:
@@ -132,7 +133,7 @@ class _Work:
         while not found.is_done:
             found.step(self._transaction)
         if any(check.kind == DAMAGED for check in found.hits):
-            raise StoreError(f"the database is damaged; {REPAIR_ADVICE}")
+            raise StoreError(f"the database is damaged and cannot be mended; {RESTORE_ADVICE}")
         before, now = self._findings, found.result(self._now_ms).findings
         looked_at = {*tables, *(finding.table for finding in now)}
         self._findings = [

@@ -1,0 +1,100 @@
+"""Mending a store, from a process that has no desk open on it: it may be one that does not open."""
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+
+from cts_tui.clock import Clock, SystemClock
+from cts_tui.desk.backups import backups_in
+from cts_tui.desk.desk import open_database
+from cts_tui.desk.restoring import refuse_running, restore_backup
+from cts_tui.desk.room import Room
+from cts_tui.errors import ConfigError
+from cts_tui.model.backup import BackupReason, Restored
+from cts_tui.model.repair import RepairReport
+from cts_tui.model.trading import Actor, EventKind
+from cts_tui.model.verification import Consent
+from cts_tui.paths import DataFolder
+from cts_tui.store import running_sums
+from cts_tui.store.backup import make_backup, sqlite_file
+from cts_tui.store.occupancy import Occupancy
+from cts_tui.store.repair.apply import apply_repairs, unguarded_write
+
+
+class _NothingKeptError(Exception):
+    """Ends a trial: its transaction is rolled back."""
+
+
+def plan_repair(
+    folder: DataFolder, actor: Actor, *, with_trading: bool, clock: Clock | None = None
+) -> RepairReport:
+    """Return what a repair would do, by doing it in a transaction that is rolled back.
+
+    Raises ConfigError or StoreError where the store is in use, damaged, or not there.
+    """
+    with _alone(folder, actor, clock) as room:
+        found: list[RepairReport] = []
+        with suppress(_NothingKeptError), unguarded_write(room.database) as transaction:
+            now_ms = room.clock.now_ms()
+            done, notes, left = apply_repairs(transaction, now_ms, _consents(with_trading))
+            found.append(RepairReport(now_ms, tuple(done), None, tuple(left), tuple(notes)))
+            raise _NothingKeptError
+        return found[0]
+
+
+def repair(
+    folder: DataFolder, actor: Actor, *, with_trading: bool, clock: Clock | None = None
+) -> RepairReport:
+    """Mend what may be mended, in one transaction, after a verified backup.
+
+    Orders, fills and positions are mended only `with_trading`. What has to go is kept whole in the
+    table quarantine. Raises ConfigError or StoreError where that cannot be done: nothing is changed
+    then.
+    """
+    planned = plan_repair(folder, actor, with_trading=with_trading, clock=clock)
+    if not any(deed.is_done for deed in planned.deeds):
+        return planned
+    with _alone(folder, actor, clock) as room:
+        backup = make_backup(
+            room.database, folder.backups, reason=BackupReason.BEFORE_REPAIR, now=room.now()
+        )
+        with unguarded_write(room.database) as transaction:
+            now_ms = room.clock.now_ms()
+            done, notes, left = apply_repairs(transaction, now_ms, _consents(with_trading))
+            running_sums.forget(transaction)
+            for deed in done:
+                if deed.is_done:
+                    room.tell(transaction, EventKind.STORE, "database", f"repaired: {deed.line}")
+    return RepairReport(now_ms, tuple(done), backup.file, tuple(left), tuple(notes))
+
+
+def undo_repair(folder: DataFolder, actor: Actor, clock: Clock | None = None) -> Restored:
+    """Put the backup of before the last repair back; the database that it replaces is kept.
+
+    Raises ConfigError where there is none, and as a restore does.
+    """
+    before = [one for one in backups_in(folder) if one.reason == BackupReason.BEFORE_REPAIR]
+    if not before:
+        raise ConfigError(
+            f"there is no repair to undo: no backup of before one lies in {folder.backups}"
+        )
+    return restore_backup(folder, before[0].file.name, actor, clock)
+
+
+def _consents(with_trading: bool) -> set[Consent]:  # noqa: FBT001 - one word, one argument
+    given = {Consent.NONE, Consent.REPAIR}
+    return given | {Consent.TRADING} if with_trading else given
+
+
+@contextmanager
+def _alone(folder: DataFolder, actor: Actor, clock: Clock | None) -> Iterator[Room]:
+    """Lend the store while nobody else has it open."""
+    database = open_database(folder)
+    with closing(database):
+        file: Path = sqlite_file(database).resolve()
+        if not file.exists():
+            raise ConfigError(f"there is no database {file} to repair; `cts-tui` makes a new one")
+        room = Room(database, actor, clock or SystemClock())
+        refuse_running(room, file)
+        with closing(Occupancy.alone(file.parent)):
+            yield room
