@@ -13,10 +13,8 @@ from cts_tui.model.gate import Flattening
 from cts_tui.model.views import (
     DeskSummary,
     EventView,
-    FeedView,
     HealthReport,
     PositionView,
-    ProcessorView,
     SignalView,
 )
 
@@ -78,12 +76,6 @@ class FakeHealth:
 
     def report(self) -> HealthReport:
         return self.full
-
-    def processors(self) -> list[ProcessorView]:
-        return list(frozen.PROCESSORS)
-
-    def feeds(self) -> list[FeedView]:
-        return list(frozen.FEEDS)
 
 
 class FakeAlerts:

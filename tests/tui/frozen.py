@@ -212,6 +212,8 @@ HEALTH = HealthReport(
         "api": {"status": "ok", "requests": 5_120, "rate_limited": 0},
         "process": {"status": "ok", "rss_mb": 143.2, "cpu_pct": 3.4, "threads": 9},
     },
+    processors=tuple(PROCESSORS),
+    feeds=tuple(FEEDS),
 )
 
 SUMMARY = DeskSummary(
