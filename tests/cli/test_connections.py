@@ -179,7 +179,7 @@ def test_enabling_the_enabled_and_disabling_the_disabled_changes_nothing(cts: Ct
 
 
 def test_s2_disabling_turns_live_off_in_the_same_transaction(cts: Cts, desk: Desk) -> None:
-    execute(desk, "UPDATE connections SET live = 1 WHERE name = 'demo'")
+    execute(desk, "UPDATE connections SET mode = 'live', live = 1 WHERE name = 'demo'")
     said = cts("connections", "disable", "demo", "--json").document
     assert (said["enabled"], said["live"]) == (False, False)
     assert last_event(cts)["message"] == "connection disabled, live trading off"
@@ -188,7 +188,7 @@ def test_s2_disabling_turns_live_off_in_the_same_transaction(cts: Cts, desk: Des
 def test_s2_a_trigger_that_fails_the_event_keeps_the_connection_as_it_was(
     cts: Cts, desk: Desk
 ) -> None:
-    execute(desk, "UPDATE connections SET live = 1 WHERE name = 'demo'")
+    execute(desk, "UPDATE connections SET mode = 'live', live = 1 WHERE name = 'demo'")
     execute(
         desk,
         "CREATE TRIGGER full BEFORE INSERT ON events BEGIN SELECT RAISE(ABORT, 'no room'); END",
@@ -199,7 +199,7 @@ def test_s2_a_trigger_that_fails_the_event_keeps_the_connection_as_it_was(
 
 
 def test_live_off_works_at_once_and_leaves_an_event(cts: Cts, desk: Desk) -> None:
-    execute(desk, "UPDATE connections SET live = 1 WHERE name = 'demo'")
+    execute(desk, "UPDATE connections SET mode = 'live', live = 1 WHERE name = 'demo'")
     assert cts("connections", "live", "off", "demo").code == 0
     assert connection(cts, "demo")["live"] is False
     event = last_event(cts)
@@ -207,7 +207,7 @@ def test_live_off_works_at_once_and_leaves_an_event(cts: Cts, desk: Desk) -> Non
 
 
 def test_editing_turns_live_trading_off(cts: Cts, desk: Desk) -> None:
-    execute(desk, "UPDATE connections SET live = 1 WHERE name = 'demo'")
+    execute(desk, "UPDATE connections SET mode = 'live', live = 1 WHERE name = 'demo'")
     assert cts("connections", "edit", "demo", "--symbols", "BTC/USDT").code == 0
     assert connection(cts, "demo")["live"] is False
 

@@ -81,11 +81,13 @@ def test_without_credentials_a_connection_says_so(cts: Cts) -> None:
 def test_credentials_are_changed_and_forgotten_with_events_that_name_fields_only(
     give: Give, cts: Cts, desk: Desk
 ) -> None:
-    execute(desk, "UPDATE connections SET enabled = 1, live = 1 WHERE name = 'bybit'")
+    execute(
+        desk, "UPDATE connections SET enabled = 1, mode = 'live', live = 1 WHERE name = 'bybit'"
+    )
     assert give(GIVEN, *EDIT).code == 0
     assert shown(cts, "bybit")["live"] is False
     assert give(GIVEN | {"uid": "u-17-u-17-u-17"}, *EDIT).code == 0
-    execute(desk, "UPDATE connections SET live = 1 WHERE name = 'bybit'")
+    execute(desk, "UPDATE connections SET mode = 'live', live = 1 WHERE name = 'bybit'")
     assert cts("connections", "edit", "bybit", "--forget-credentials").code == 0
     assert shown(cts, "bybit")["credentials"] is None
     assert shown(cts, "bybit")["live"] is False

@@ -83,7 +83,9 @@ def test_the_key_moves_from_a_file_to_the_environment_and_is_rotated(
 def test_rotating_does_not_restart_engines_nor_turn_live_off(cts: Cts, desk: Desk) -> None:
     cts("secrets", "use", "file")
     desk.credentials.put("bybit", GIVEN)
-    execute(desk, "UPDATE connections SET enabled = 1, live = 1 WHERE name = 'bybit'")
+    execute(
+        desk, "UPDATE connections SET enabled = 1, mode = 'live', live = 1 WHERE name = 'bybit'"
+    )
     before = cts("connections", "show", "bybit", "--json").document
     assert cts("secrets", "rotate").code == 0
     after = cts("connections", "show", "bybit", "--json").document
@@ -116,7 +118,9 @@ def test_a_lost_key_is_given_up_only_when_asked_for(
 ) -> None:
     cts("secrets", "use", "file")
     desk.credentials.put("bybit", GIVEN)
-    execute(desk, "UPDATE connections SET enabled = 1, live = 1 WHERE name = 'bybit'")
+    execute(
+        desk, "UPDATE connections SET enabled = 1, mode = 'live', live = 1 WHERE name = 'bybit'"
+    )
     key = Path(status(cts)["key_file"])
     content = key.read_bytes()
     key.unlink()
