@@ -207,7 +207,7 @@ def test_live_off_works_at_once_and_leaves_an_event(cts: Cts, desk: Desk) -> Non
 
 
 def test_editing_turns_live_trading_off(cts: Cts, desk: Desk) -> None:
-    execute(desk, "UPDATE connections SET mode = 'live', live = 1 WHERE name = 'demo'")
+    execute(desk, "UPDATE connections SET live = 1 WHERE name = 'demo'")
     assert cts("connections", "edit", "demo", "--symbols", "BTC/USDT").code == 0
     assert connection(cts, "demo")["live"] is False
 
