@@ -5,10 +5,11 @@ import gc
 import logging
 import os
 import shutil
+import signal
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
-from decimal import getcontext
+from decimal import DefaultContext, getcontext, setcontext
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,9 @@ import pytest
 from cts_tui.store.database import Database
 from cts_tui.store.journal import Journal
 from cts_tui.store.schema import open_store
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # run in the background of a shell
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # else Ctrl-C reaches no program
 
 Until = Callable[..., Awaitable[None]]
 _WAIT_S = 60.0
@@ -46,9 +50,10 @@ def own_log() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def own_decimals() -> Iterator[None]:
     """No library leaves our decimals rounded in another way than Python's own (S14)."""
-    before = (getcontext().rounding, dict(getcontext().traps))
+    setcontext(DefaultContext.copy())
     yield
-    assert (getcontext().rounding, dict(getcontext().traps)) == before
+    now = getcontext()
+    assert (now.rounding, now.traps) == (DefaultContext.rounding, DefaultContext.traps)
 
 
 @pytest.fixture
