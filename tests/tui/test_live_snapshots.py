@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import Input
 
 from cts_tui.model.trading import EngineStatus, Mode
 from cts_tui.tui.screens.limits import RiskModal
@@ -50,8 +49,6 @@ def look(compare: Compare, size: tuple[int, int], *keys: str, desk: FakeDesk) ->
             await pilot.press(key)
             await pilot.pause()
             await until(is_at_rest)
-        for field in stage.app.screen.query(Input):
-            field.cursor_blink = False
         await stage.rest()
 
     return compare(stage.app, terminal_size=size, run_before=arrange)

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import Input
 
 from cts_tui.tui.widgets.candle_chart import CandleChart
 
@@ -44,8 +43,6 @@ def look(compare: Compare, size: tuple[int, int], *keys: str, **options: Any) ->
             await pilot.press(key)
             await until(lambda: has_rows() or is_empty)
             await until(lambda: not is_reading())
-        for field in stage.app.screen.query(Input):
-            field.cursor_blink = False
         await stage.rest()
 
     return compare(stage.app, terminal_size=size, run_before=arrange)

@@ -23,6 +23,7 @@ from cts_tui.tui.connection_facts import keys_text
 from cts_tui.tui.widgets.choice import Choice
 from cts_tui.tui.widgets.form_field import FormField
 from cts_tui.tui.widgets.notice import Notice
+from cts_tui.tui.widgets.text_input import TextInput
 
 _MODE_HINT = "paper: real prices, no orders · live: real money, but only once it is armed"
 _SYMBOLS_HINT = "BTC/USDT,ETH/USDT, or a filter: quote=USDT volume>10M top=20 exclude=USDC/USDT"
@@ -57,15 +58,15 @@ class ConnectionFields(VerticalScroll, can_focus=False):
         self._is_new = is_new
         self._stored = stored
         self._able: Capabilities | None = None
-        self.exchange = _input(draft.exchange, suggester=SuggestFromList(exchanges))
-        self.connection_name = _input(draft.name, disabled=not is_new)
+        self.exchange = TextInput(draft.exchange, suggester=SuggestFromList(exchanges))
+        self.connection_name = TextInput(draft.name, disabled=not is_new)
         self.mode = Choice([*Mode], draft.mode, id="mode")
         self.market = Choice([*MarketType], draft.market, id="market")
-        self.symbols = _input(draft.symbols_filter or ",".join(draft.symbols))
-        self.timeframe = _input(draft.timeframe)
-        self.overlay = _input("", placeholder=_overlay_note(draft))
+        self.symbols = TextInput(draft.symbols_filter or ",".join(draft.symbols))
+        self.timeframe = TextInput(draft.timeframe)
+        self.overlay = TextInput("", placeholder=_overlay_note(draft))
         self.keys_note = Notice()
-        self.secrets = {name: _input("", password=True) for name in CCXT_NAMES.values()}
+        self.secrets = {name: TextInput("", password=True) for name in CCXT_NAMES.values()}
 
     def compose(self) -> ComposeResult:
         """Compose the fields in the order in which they are asked."""
@@ -239,12 +240,6 @@ def _overlay_note(draft: ConnectionDraft) -> str:
     if not draft.ccxt_config:
         return "none; optional"
     return f"stored: {', '.join(draft.ccxt_config)}; JSON replaces it, {{}} removes it"
-
-
-def _input(value: str, **options: Any) -> Input:
-    field = Input(value, compact=True, select_on_focus=False, **options)
-    field.cursor_blink = False  # every blink would be bytes over the line
-    return field
 
 
 def _listed(names: Sequence[str]) -> str:

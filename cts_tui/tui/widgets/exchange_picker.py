@@ -14,6 +14,7 @@ from cts_tui.model.connection_view import ExchangeChoice
 from cts_tui.tui.cells import Cell, Tone
 from cts_tui.tui.widgets.columns import Column
 from cts_tui.tui.widgets.live_table import LiveTable
+from cts_tui.tui.widgets.text_input import TextInput
 
 _E = Column[ExchangeChoice]
 _COLUMNS = (
@@ -46,7 +47,7 @@ class ExchangePicker(ModalScreen[str | None]):
         with Vertical(classes="modal -list") as box:
             box.border_title = "Connect which exchange?"
             box.border_subtitle = "type to search · ↑ ↓ · enter chooses · esc leaves"
-            yield Input(placeholder="type a part of its name", compact=True)
+            yield TextInput(placeholder="type a part of its name")
             self.table.can_focus = False
             yield self.table
 

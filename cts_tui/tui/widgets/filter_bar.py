@@ -11,6 +11,7 @@ from textual.widgets import Input
 
 from cts_tui.tui.cells import Cell, Tone
 from cts_tui.tui.widgets.live_lines import LiveLines
+from cts_tui.tui.widgets.text_input import TextInput
 
 
 class FilterBar(Horizontal):
@@ -41,7 +42,7 @@ class FilterBar(Horizontal):
     def compose(self) -> ComposeResult:
         """Compose the prompt and the input."""
         yield LiveLines([(Cell(" / ", Tone.KEY),)])
-        yield Input(placeholder="show only rows that contain…", compact=True, select_on_focus=False)
+        yield TextInput(placeholder="show only rows that contain…")
 
     def open(self, text: str) -> None:
         """Show the bar with `text` and put the cursor into it."""

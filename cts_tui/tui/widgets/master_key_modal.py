@@ -18,6 +18,7 @@ from cts_tui.tui.widgets.choice import Choice
 from cts_tui.tui.widgets.confirm_modal import Answer
 from cts_tui.tui.widgets.form_field import FormField
 from cts_tui.tui.widgets.notice import Notice
+from cts_tui.tui.widgets.text_input import TextInput
 
 if TYPE_CHECKING:
     from cts_tui.desk.desk import Desk
@@ -57,8 +58,8 @@ class MasterKeyModal(ModalScreen[Answer]):
         self.explanation = Notice("looking where the key is…")
         self.source = Choice([KeySource.FILE, KeySource.PASSPHRASE], KeySource.FILE, id="source")
         self.meaning = Notice(_MEANS[KeySource.FILE])
-        self.passphrase = Input(password=True, compact=True)
-        self.again = Input(password=True, compact=True)
+        self.passphrase = TextInput(password=True)
+        self.again = TextInput(password=True)
         self.refusal = Notice(id="refusal")
 
     def compose(self) -> ComposeResult:

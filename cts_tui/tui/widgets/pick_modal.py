@@ -15,6 +15,7 @@ from cts_tui.tui.cells import Cell, Tone
 from cts_tui.tui.formats import age_cell
 from cts_tui.tui.widgets.columns import Column
 from cts_tui.tui.widgets.live_table import LiveTable
+from cts_tui.tui.widgets.text_input import TextInput
 
 _S = Column[Series]
 _COLUMNS = (
@@ -53,7 +54,7 @@ class PickModal(ModalScreen[Series | None]):
         with Vertical(classes="modal -list") as box:
             box.border_title = "Chart of"
             box.border_subtitle = "type to narrow · enter chooses · esc closes"
-            yield Input(placeholder="type a part of the symbol or connection", compact=True)
+            yield TextInput(placeholder="type a part of the symbol or connection")
             self.table.can_focus = False
             yield self.table
 

@@ -17,6 +17,7 @@ from cts_tui.tui.formats import one_line
 from cts_tui.tui.session import reason_of
 from cts_tui.tui.widgets.confirm_modal import Answer
 from cts_tui.tui.widgets.live_lines import LiveLines
+from cts_tui.tui.widgets.text_input import TextInput
 
 
 class TypedNameModal(ModalScreen[Answer]):
@@ -50,7 +51,7 @@ class TypedNameModal(ModalScreen[Answer]):
         with Vertical(classes=f"modal{' -danger' * self._is_danger}") as box:
             box.border_title = self._title
             yield from self.compose_question()
-            yield Input(placeholder=f"type {self._asked_name}", compact=True)
+            yield TextInput(placeholder=f"type {self._asked_name}")
             yield self.refusal
 
     def compose_question(self) -> ComposeResult:
