@@ -224,8 +224,13 @@ class Journal:
                     for entry in entries:
                         entry.batch.write(connection)
                         rows += len(entry.batch)
-        except (ArithmeticError, ValueError, TypeError) as error:  # no column can hold the value
-            raise StoreError(f"a row cannot be stored: {error}") from error
+        except StoreError:
+            raise
+        except (
+            Exception
+        ) as error:  # a value no column holds, or a fault of ours: the writer goes on
+            what = f"{type(error).__name__}: {error}"
+            raise StoreError(f"a row cannot be stored: {what}") from error
         figures = self.figures
         figures.transactions += 1
         figures.rows += rows

@@ -343,3 +343,25 @@ async def test_an_order_and_its_intent_in_one_group_are_both_written(
     journal.submit(second)
     await journal.flush()
     assert len(rows(database, "fills")) == 1
+
+
+class Broken(Batch):
+    """A batch that fails as nobody expected."""
+
+    def write(self, connection: object) -> None:
+        raise AttributeError("a fault of ours")
+
+    def __len__(self) -> int:
+        return 1
+
+
+async def test_s15_a_batch_that_fails_unforeseen_is_counted_and_the_writer_goes_on(
+    journal: Journal,
+) -> None:
+    journal.submit(Broken())
+    with pytest.raises(StoreError, match="AttributeError: a fault of ours"):
+        await journal.commit(Broken())
+    await journal.flush()
+    assert journal.figures.dropped == 1
+    assert "a fault of ours" in str(journal.figures.last_error)
+    assert not journal.figures.is_failing
