@@ -1,11 +1,12 @@
 """What an engine program tells of itself: a row that its keepers write into, each its own part."""
 
 import logging
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from typing import Any
 
-from cts_tui.engine.processor import Processor
+from cts_tui.engine.processor import CycleFigures, Processor
 from cts_tui.model.health import Fault
 
 LOG = logging.getLogger(__name__)
@@ -19,6 +20,8 @@ class ProgramFigures:
         self._keepers: list[Processor] = []
         self._asked: dict[str, Callable[[], Any]] = {}
         self._watchers: list[Callable[[], Iterable[Fault]]] = []
+        self._untold = CycleFigures()
+        """Figures that failed instead of telling: counted like a processor's errors (S15)."""
 
     def tell(self, key: str, figures: dict[str, Any]) -> None:
         """Publish a keeper's newest figures, JSON-ready, under a key of its own."""
@@ -39,20 +42,23 @@ class ProgramFigures:
 
     def as_row(self) -> dict[str, Any]:
         """Return the figures as they are stored: `processors`, `faults`, and every keeper's key."""
+        asked = {key: self._answer(teller) for key, teller in self._asked.items()}
+        faults = [fault for watcher in self._watchers for fault in self._answer(watcher) or ()]
+        rows = [keeper.figures.as_row(keeper.name) for keeper in self._keepers]
+        if self._untold.errors:
+            rows.append(self._untold.as_row("figures"))
         return {
             **self._told,
-            **{key: _answer(teller) for key, teller in self._asked.items()},
-            "processors": [keeper.figures.as_row(keeper.name) for keeper in self._keepers],
-            "faults": [
-                asdict(fault) for faults in self._watchers for fault in _answer(faults) or ()
-            ],
+            **asked,
+            "processors": rows,
+            "faults": [asdict(fault) for fault in faults],
         }
 
-
-def _answer(teller: Callable[[], Any]) -> Any:
-    """Return what is told; a figure that fails must not keep the heartbeat from being written."""
-    try:
-        return teller()
-    except Exception:
-        LOG.exception("a figure of the program cannot be told")
-        return None
+    def _answer(self, teller: Callable[[], Any]) -> Any:
+        """Return what is told; one that fails must not keep the heartbeat from being written."""
+        try:
+            return teller()
+        except Exception as error:
+            LOG.exception("a figure of the program cannot be told")
+            self._untold.record_error(error, time.time_ns() // 1_000_000)
+            return None
