@@ -16,6 +16,7 @@ from cts_tui.engine.backups import BackupKeeper
 from cts_tui.engine.brakes import Brakes
 from cts_tui.engine.connection import ConnectionEngine
 from cts_tui.engine.convergence import Convergence
+from cts_tui.engine.disk_watch import DiskWatch
 from cts_tui.engine.health.assessment import faults_now
 from cts_tui.engine.health.monitor import HealthMonitor
 from cts_tui.engine.health.published import ProgramFigures
@@ -130,12 +131,15 @@ class EngineProgram:
         monitor = self._monitor(journal)
         watchdog = Watchdog(partial(_watched, keepers, manager), partial(self._tell, journal))
         verifier = Verifier(database=self._database, settings=self._settings, clock=self._clock)
-        for keeper in (monitor, watchdog, verifier, *self._backup_keeper(), self._alert_keeper()):
+        disk = DiskWatch(self._database, self._brakes, partial(self._tell, journal))
+        own = (monitor, watchdog, verifier, disk)
+        for keeper in (*own, *self._backup_keeper(), self._alert_keeper()):
             keepers.add(keeper)
         heart = Heartbeat(self._registration, manager, self._figures, _HEARTBEAT_S)
         keepers.beside("heartbeat", heart.run)
         keepers.beside("lag", monitor.watch_lag)
         monitor.wake()
+        disk.wake()
 
     def _leave(self) -> None:
         """Take this process out; where the store cannot be written, its leases expire."""

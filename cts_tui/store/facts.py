@@ -1,7 +1,7 @@
 """Facts about the database itself, for the health report."""
 
 import shutil
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import func, select, text
 
@@ -9,6 +9,9 @@ from cts_tui.errors import StoreError
 from cts_tui.store.database import Database, Transaction
 from cts_tui.store.tables import METADATA
 from cts_tui.store.version import HEAD
+
+DISK_FULL_BYTES: Final = 100_000_000
+"""With less room beside the database nothing is opened: an order could go unrecorded."""
 
 
 def schema_facts(transaction: Transaction) -> dict[str, Any]:
@@ -43,6 +46,15 @@ def file_facts(database: Database) -> dict[str, Any]:
         "disk_free_bytes": disk.free,
         "disk_free_pct": round(100 * disk.free / disk.total, 1) if disk.total else None,
     }
+
+
+def file_identity(database: Database) -> tuple[int, int] | None:
+    """Return which file the store's path leads to now: device and inode; None where to none."""
+    try:
+        found = database.file.stat() if database.file else None
+    except OSError:
+        return None
+    return (found.st_dev, found.st_ino) if found else None
 
 
 def counts_by(transaction: Transaction, table: str, column: str) -> dict[str, int]:

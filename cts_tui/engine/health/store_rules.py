@@ -6,8 +6,8 @@ from cts_tui.engine.health.findings import Findings
 from cts_tui.engine.health.readings import Readings
 from cts_tui.model.health import Gravity
 from cts_tui.store.engine_figures import mapping
+from cts_tui.store.facts import DISK_FULL_BYTES
 
-_DISK_FULL_BYTES: Final = 100_000_000
 _DISK_LOW_BYTES: Final = 500_000_000
 _LOG_LARGE_BYTES: Final = 1_000_000_000
 
@@ -62,14 +62,14 @@ def backup_failed(readings: Readings) -> Findings:
 def disk_full(readings: Readings) -> Findings:
     """Find that there is hardly any room left beside the database."""
     free = readings.database.get("disk_free_bytes")
-    if free is not None and free < _DISK_FULL_BYTES:
+    if free is not None and free < DISK_FULL_BYTES:
         yield "disk", f"the disk is nearly full: {_megabytes(free)} left; free some space"
 
 
 def disk_low(readings: Readings) -> Findings:
     """Find that room beside the database runs out."""
     free = readings.database.get("disk_free_bytes")
-    if free is not None and _DISK_FULL_BYTES <= free < _DISK_LOW_BYTES:
+    if free is not None and DISK_FULL_BYTES <= free < _DISK_LOW_BYTES:
         yield "disk", f"the disk has {_megabytes(free)} left; free some space"
 
 
