@@ -150,9 +150,8 @@ async def test_nothing_is_read_while_the_screen_is_hidden(play: Play) -> None:
     async with seated(play) as seat:
         await seat.press("1")
         await seat.stage.until(lambda: seat.stage.screen.NAME == "dashboard")
-        await seat.stage.app.workers.wait_for_complete(
-            [worker for worker in seat.stage.app.workers if worker.group == "reading"]
-        )
+        workers = seat.stage.app.workers
+        await seat.stage.until(lambda: not any(worker.group == "reading" for worker in workers))
         asked, readings = len(seat.stage.desk.market.asked), seat.stage.desk.readings
         await seat.stage.until(lambda: seat.stage.desk.readings > readings + 1)
         assert len(seat.stage.desk.market.asked) == asked
