@@ -12,17 +12,23 @@ from cts_tui.clock import utc_from_ms
 from cts_tui.engine.book import Holder
 from cts_tui.engine.context import EngineContext
 from cts_tui.engine.exposure import open_pnl, open_value
+from cts_tui.engine.loss_figures import (
+    daily_reason,
+    drawdown_reason,
+    is_news,
+    measured,
+    used_limits,
+)
 from cts_tui.engine.processor import NOTHING, CycleReport, Processor
 from cts_tui.engine.risk import Refusal
-from cts_tui.model.limits import RiskLimits, RiskState
-from cts_tui.model.money import ZERO, percent, settle_currency
+from cts_tui.model.limits import RiskState
+from cts_tui.model.money import settle_currency
 from cts_tui.model.records import Order
 from cts_tui.model.trade import Trade
 from cts_tui.model.trading import Actor, EventKind, ExitReason, MarketType
 
 _STOPS: Final = (ExitReason.STOP_LOSS, ExitReason.TRAILING_STOP)
 _DAY_MS: Final = 86_400_000
-_NOTICEABLE: Final = Decimal("0.0001")
 
 
 class LossLimits(Processor):
@@ -79,7 +85,7 @@ class LossLimits(Processor):
         elif state.capital is None:
             state = replace(state, capital=self._capital())
         if equity is not None:
-            state = self._judged(_measured(state, equity), equity)
+            state = self._judged(measured(state, equity), equity)
         self._keep(state)
 
     def figures_row(self) -> dict[str, Any] | None:
@@ -100,6 +106,12 @@ class LossLimits(Processor):
             return Refusal(self.state.halt_reason)
         if limits.has_loss_limits and self._equity() is None:
             return Refusal("the account's balance is not known yet: loss limits rest on it")
+        paid_in, counted_in = settle_currency(order.symbol), self._currency()
+        if limits.has_loss_limits and paid_in != counted_in:
+            return Refusal(
+                f"loss limits count in {counted_in} here, {order.symbol} is paid in {paid_in}: "
+                "trade it on a connection of its own"
+            )
         until_ms = max(state.cool_downs.get(order.symbol, 0) for state in self._states.values())
         if now_ms < until_ms:
             left_s = (until_ms - now_ms + 999) // 1000
@@ -169,13 +181,17 @@ class LossLimits(Processor):
             self._context, is_live=is_live
         )
 
+    def _currency(self) -> str | None:
+        """Return what losses are counted in: what the first symbol is paid in; None without one."""
+        symbols = self._context.symbols or self._context.setup.symbols
+        return settle_currency(symbols[0]) if symbols else None
+
     def _capital(self) -> Decimal | None:
         """Return what the money would be without the desk's trades, None before it is known."""
-        context = self._context
+        context, currency = self._context, self._currency()
         if not context.setup.live:
             return context.account.balance
-        symbols = context.symbols or context.setup.symbols
-        total = context.account.total(settle_currency(symbols[0])) if symbols else None
+        total = context.account.total(currency) if currency else None
         if total is None:
             return None
         if context.setup.market is MarketType.SPOT:
@@ -198,7 +214,7 @@ class LossLimits(Processor):
         """Take over a state, and store it where it is another one; a peak not at every step."""
         self._states[state.is_live] = state
         stored = self._stored.get(state.is_live)
-        if stored is not None and not _is_news(stored, state):
+        if stored is not None and not is_news(stored, state):
             return
         self._stored[state.is_live] = state
         self._context.recorder.batch.risk_state(self._context.setup.id, state)
@@ -214,78 +230,3 @@ class LossLimits(Processor):
             before=before,
             after=after,
         )
-
-
-def daily_reason(limits: RiskLimits, state: RiskState, equity: Decimal) -> str | None:
-    """Return which daily limit is reached, in figures.
-
-    The day began with 10,000, now 9,480: with a limit of 500 it is reached.
-    """
-    began = state.day_equity
-    if began is None or equity >= began:
-        return None
-    loss = began - equity
-    said = f"daily loss {_money(loss)} of {_money(began)} since 00:00 UTC"
-    if limits.max_daily_loss is not None and loss >= limits.max_daily_loss:
-        return f"{said}, the limit is {_money(limits.max_daily_loss)}: no entries until tomorrow"
-    most_pct = limits.max_daily_loss_pct
-    lost_pct = percent(loss, began)
-    if most_pct is not None and began > 0 and lost_pct >= most_pct:
-        return f"{said}, {lost_pct:.2f} %, the limit is {most_pct} %: no entries until tomorrow"
-    return None
-
-
-def drawdown_reason(limits: RiskLimits, state: RiskState, equity: Decimal) -> str | None:
-    """Return that the drawdown limit is reached, in figures."""
-    peak, most_pct = state.peak_equity, limits.max_drawdown_pct
-    if peak is None or most_pct is None or peak <= 0:
-        return None
-    lost_pct = percent(peak - equity, peak)
-    if lost_pct < most_pct:
-        return None
-    return (
-        f"drawdown {lost_pct:.2f} % from {_money(peak)} to {_money(equity)}, the limit is "
-        f"{most_pct} %: no entries until it is reset (cts-tui risk reset)"
-    )
-
-
-def used_limits(limits: RiskLimits, state: RiskState, equity: Decimal) -> dict[str, float]:
-    """Return how much of each loss limit is used, in percent, by what was lost in words.
-
-    The day began with 10,000, now 9,600: of a limit of 500 it has used 80 %.
-    """
-    lost = max((state.day_equity or equity) - equity, ZERO)
-    peak = state.peak_equity or equity
-    fallen_pct = percent(max(peak - equity, ZERO), peak)
-    lost_pct = percent(lost, state.day_equity or equity)
-    most, most_pct = limits.max_daily_loss, limits.max_daily_loss_pct
-    used = {}
-    if most is not None:
-        used[f"lost {_money(lost)} of {_money(most)} today"] = percent(lost, most)
-    if most_pct is not None:
-        used[f"lost {lost_pct:.2f} % of {most_pct} % today"] = 100 * lost_pct / float(most_pct)
-    if limits.max_drawdown_pct is not None:
-        said = f"drawdown {fallen_pct:.2f} % of {limits.max_drawdown_pct} %"
-        used[said] = 100 * fallen_pct / float(limits.max_drawdown_pct)
-    return used
-
-
-def _measured(state: RiskState, equity: Decimal) -> RiskState:
-    """Return the state with the highest equity so far."""
-    began = equity if state.day_equity is None else state.day_equity
-    peak = equity if state.peak_equity is None else max(state.peak_equity, equity)
-    return replace(state, day_equity=began, peak_equity=peak)
-
-
-def _is_news(stored: RiskState, state: RiskState) -> bool:
-    """Return whether a state is worth a row: a peak that grew by a hundredth of a percent is."""
-    if stored != replace(state, peak_equity=stored.peak_equity):
-        return True
-    before, now = stored.peak_equity, state.peak_equity
-    if before is None or now is None:
-        return before is not now
-    return abs(now - before) >= abs(before) * _NOTICEABLE
-
-
-def _money(amount: Decimal) -> str:
-    return f"{amount:,.2f}"

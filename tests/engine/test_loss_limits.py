@@ -13,7 +13,7 @@ from cts_tui.store import risk
 from cts_tui.store.database import Database
 from cts_tui.store.journal import Journal
 
-from .world import ENTER_LONG, EXIT_LONG, MINUTE_MS, World, spoken
+from .world import ENTER_LONG, EXIT_LONG, MINUTE_MS, World, make_connection, spoken
 
 Make = Callable[..., World]
 NONE = RiskLimits.none()
@@ -68,6 +68,21 @@ async def test_how_much_of_the_nearest_loss_limit_is_used_is_told(world: Make) -
     assert losses(run).figures_row() == {
         "used_pct": 25.0, "said": "lost 505.00 of 2,020.00 today",
     }  # fmt: skip
+
+
+async def test_s11_what_is_paid_in_another_currency_is_refused_where_losses_are_limited(
+    world: Make, database: Database
+) -> None:
+    run = world(big(), setup=make_connection(database, symbols=("BTC/USDT", "ETH/BTC")))
+    run.context.limits = replace(NONE, max_daily_loss=Decimal(400))
+    await run.candles(dict.fromkeys(run.setup.symbols, (100, 100, 100, 100, ENTER_LONG)))
+    await run.candles(dict.fromkeys(run.setup.symbols, (100, 100, 100, 100, 0)))
+    assert [position.symbol for position in run.context.book] == ["BTC/USDT"]
+    (refused,) = [row for row in await run.rows("signals") if row["status"] == "refused"]
+    assert refused["reason"] == (
+        "loss limits count in USDT here, ETH/BTC is paid in BTC: "
+        "trade it on a connection of its own"
+    )
 
 
 async def test_s11_a_halt_blocks_no_exit(world: Make) -> None:
