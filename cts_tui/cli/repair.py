@@ -6,6 +6,7 @@ import typer
 
 from cts_tui.cli.backups import backup_row
 from cts_tui.cli.options import JsonOption, current_folder, print_json
+from cts_tui.cli.salvage import print_salvage, salvage_row
 from cts_tui.cli.tables import say
 from cts_tui.clock import iso_from_ms
 
@@ -25,7 +26,7 @@ def repair(
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Mend the store after a verified backup, in one transaction; no engine may run."""
+    """Mend the store after a verified backup; of a damaged file, recover what can be read."""
     from cts_tui.desk import mending
     from cts_tui.model.trading import Actor
 
@@ -65,6 +66,7 @@ def report_row(report: "RepairReport", *, is_dry_run: bool) -> dict[str, Any]:
         "repairs": [_deed_row(deed) for deed in report.deeds],
         "notes": list(report.notes),
         "remaining": [finding.to_json() for finding in report.remaining],
+        "salvage": None if report.salvage is None else salvage_row(report.salvage),
     }
 
 
@@ -84,7 +86,9 @@ def _deed_row(deed: "Deed") -> dict[str, Any]:
 def print_report(report: "RepairReport", *, is_dry_run: bool) -> None:
     """Print what was done, or would be, and what is left for the trader."""
     done = [deed for deed in report.deeds if deed.is_done]
-    if not done and not report.remaining:
+    if report.salvage is not None:
+        print_salvage(report.salvage, is_dry_run=is_dry_run)
+    elif not done and not report.remaining:
         say("there is nothing to repair")
         return
     if done:

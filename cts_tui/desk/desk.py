@@ -18,6 +18,7 @@ from cts_tui.desk.controls import ControlDesk
 from cts_tui.desk.credentials import CredentialDesk
 from cts_tui.desk.draft_desk import DraftDesk
 from cts_tui.desk.externals import ExternalDesk
+from cts_tui.desk.gone import is_interrupted, take_up
 from cts_tui.desk.health import HealthDesk
 from cts_tui.desk.journal import JournalDesk
 from cts_tui.desk.lists import (
@@ -117,8 +118,9 @@ class Desk:
         database = open_database(folder)
         desk = cls(database, actor, clock, data_root=folder.root, occupancy=_occupied(database))
         try:
+            settled = take_up(database.file, folder)
             is_new = database.file is not None and not database.file.exists()
-            told = open_store(database, folder.backups, desk._room.now())
+            told = settled + open_store(database, folder.backups, desk._room.now())
             folder.furnish()
             opened_up = make_data_private(folder, database.file) + make_keys_private()
             told += [] if is_new else opened_up  # of a new file that is no news
@@ -139,7 +141,7 @@ class Desk:
         One that is missing is made, and one of an older schema brought up to date, as by `open`.
         """
         database = open_database(folder, wait_ms=_LOOK_WAIT_MS)
-        if needs_opening(database):
+        if is_interrupted(database.file) or needs_opening(database):
             database.close()
             return cls.open(folder, actor)
         return cls(database, actor, data_root=folder.root, occupancy=_occupied(database))

@@ -7,8 +7,10 @@ from pathlib import Path
 from cts_tui.clock import Clock, SystemClock
 from cts_tui.desk.backups import backups_in
 from cts_tui.desk.desk import open_database
+from cts_tui.desk.gone import refuse_afresh
 from cts_tui.desk.restoring import refuse_running, restore_backup
 from cts_tui.desk.room import Room
+from cts_tui.desk.salvaging import Patient, put_back, salvage
 from cts_tui.errors import ConfigError
 from cts_tui.model.backup import BackupReason, Restored
 from cts_tui.model.repair import RepairReport
@@ -30,8 +32,12 @@ def plan_repair(
 ) -> RepairReport:
     """Return what a repair would do, by doing it in a transaction that is rolled back.
 
-    Raises ConfigError or StoreError where the store is in use, damaged, or not there.
+    Of a damaged file, what can be read of it is put into a new one, which is thrown away. Raises
+    ConfigError or StoreError where the store is in use, or not there.
     """
+    salvaged = _salvaged(folder, actor, clock, with_trading=with_trading, is_trial=True)
+    if salvaged is not None:
+        return salvaged
     with _alone(folder, actor, clock) as room:
         found: list[RepairReport] = []
         with suppress(_NothingKeptError), unguarded_write(room.database) as transaction:
@@ -48,9 +54,13 @@ def repair(
     """Mend what may be mended, in one transaction, after a verified backup.
 
     Orders, fills and positions are mended only `with_trading`. What has to go is kept whole in the
-    table quarantine. Raises ConfigError or StoreError where that cannot be done: nothing is changed
-    then.
+    table quarantine. Of a damaged file, what can be read of it is put into a new one, which takes
+    its place; it is kept. Raises ConfigError or StoreError where that cannot be done: nothing is
+    changed then.
     """
+    salvaged = _salvaged(folder, actor, clock, with_trading=with_trading, is_trial=False)
+    if salvaged is not None:
+        return salvaged
     planned = plan_repair(folder, actor, with_trading=with_trading, clock=clock)
     if not any(deed.is_done for deed in planned.deeds):
         return planned
@@ -69,16 +79,39 @@ def repair(
 
 
 def undo_repair(folder: DataFolder, actor: Actor, clock: Clock | None = None) -> Restored:
-    """Put the backup of before the last repair back; the database that it replaces is kept.
+    """Put back what was there before the last repair; the database that it replaces is kept.
 
-    Raises ConfigError where there is none, and as a restore does.
+    That is its backup, or the damaged file, byte for byte. Raises ConfigError where there is none,
+    and as a restore does.
     """
-    before = [one for one in backups_in(folder) if one.reason == BackupReason.BEFORE_REPAIR]
+    reasons = (BackupReason.BEFORE_REPAIR, BackupReason.DAMAGED)
+    before = [one for one in backups_in(folder) if one.reason in reasons]
     if not before:
         raise ConfigError(
             f"there is no repair to undo: no backup of before one lies in {folder.backups}"
         )
+    if before[0].reason == BackupReason.DAMAGED:
+        with _alone(folder, actor, clock) as room:
+            file = sqlite_file(room.database).resolve()
+            room.database.close()  # nobody, not even this process, may hold it now
+            return put_back(file, room, before[0])
     return restore_backup(folder, before[0].file.name, actor, clock)
+
+
+def _salvaged(
+    folder: DataFolder,
+    actor: Actor,
+    clock: Clock | None,
+    *,
+    with_trading: bool,
+    is_trial: bool,
+) -> RepairReport | None:
+    """Return what a salvage of the file does, None where it is sound, or not there."""
+    with closing(open_database(folder)) as database:
+        file = sqlite_file(database).resolve()
+        room = Room(database, actor, clock or SystemClock())
+        patient = Patient(folder, file, room, _consents(with_trading))
+        return salvage(patient, is_trial=is_trial)
 
 
 def _consents(with_trading: bool) -> set[Consent]:  # noqa: FBT001 - one word, one argument
@@ -92,6 +125,7 @@ def _alone(folder: DataFolder, actor: Actor, clock: Clock | None) -> Iterator[Ro
     database = open_database(folder)
     with closing(database):
         file: Path = sqlite_file(database).resolve()
+        refuse_afresh(file, folder)
         if not file.exists():
             raise ConfigError(f"there is no database {file} to repair; `cts-tui` makes a new one")
         room = Room(database, actor, clock or SystemClock())

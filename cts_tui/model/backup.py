@@ -16,6 +16,8 @@ class BackupReason(StrEnum):
     BEFORE_REPAIR = "before-repair"
     REPLACED = "replaced"
     """The database that a restore has put another one in the place of, as it was."""
+    DAMAGED = "damaged"
+    """The file that a repair has salvaged, as it was."""
     UNKNOWN = "unknown"
     """A file that says nothing of itself."""
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from cts_tui.model.salvage import Salvage
 from cts_tui.model.verification import Finding
 
 
@@ -47,3 +48,5 @@ class RepairReport:
     remaining: tuple[Finding, ...]
     """What is still wrong."""
     notes: tuple[str, ...] = ()
+    salvage: Salvage | None = None
+    """What was read of a file that is damaged; None of a sound one."""

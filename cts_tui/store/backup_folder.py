@@ -22,10 +22,12 @@ _STAMP: Final = "%Y%m%dT%H%M%SZ"
 _MADE: Final = r"(?P<at>\d{8}T\d{6}Z)"
 _NUMBER: Final = r"(?:-(?P<number>\d+))?"
 _NAME: Final = re.compile(rf"cts-{_MADE}-(?P<reason>[a-z]+(?:-[a-z]+)*){_NUMBER}\.db\.gz")
-_REPLACED: Final = re.compile(rf"replaced-{_MADE}{_NUMBER}\.db")
+_AS_IT_WAS: Final = re.compile(rf"(?P<why>replaced|damaged)-{_MADE}{_NUMBER}\.db")
 SIDE_FILES: Final = ("-wal", "-shm", "-journal")
 """What may lie beside a SQLite file and belongs to it."""
 
+AS_THEY_WERE: Final = frozenset((BackupReason.REPLACED, BackupReason.DAMAGED))
+"""Databases that were kept as they were, not made as backups."""
 
 KEPT_OTHERS: Final = 3
 """How many of those before migrations are kept, where no settings are at hand."""
@@ -64,6 +66,11 @@ def backup_name(made_at: datetime, reason: str, number: int = 1) -> str:
 def replaced_name(now: datetime, number: int = 1) -> str:
     """Return the name under which a database that was replaced is kept."""
     return f"replaced-{_stamped(now)}{_numbered(number)}.db"
+
+
+def damaged_name(now: datetime, number: int = 1) -> str:
+    """Return the name under which a damaged file is kept that was salvaged."""
+    return f"damaged-{_stamped(now)}{_numbered(number)}.db"
 
 
 def list_backups(folder: Path) -> list[Backup]:
@@ -133,7 +140,7 @@ def _kept(backups: list[Backup], keep: Keep) -> Iterator[Path]:
 
 
 def _counts(backup: Backup) -> bool:
-    return backup.is_verified or backup.reason == BackupReason.REPLACED
+    return backup.is_verified or backup.reason in AS_THEY_WERE
 
 
 def _newest_of_each(backups: list[Backup], period: str, count: int) -> Iterable[Path]:
@@ -168,14 +175,14 @@ def _in_order(named: _Named) -> tuple[datetime, int, int]:
 def _by_name(file: Path) -> _Named | None:
     """Return what the name of a file of ours says, None where it is none."""
     made = _NAME.fullmatch(file.name)
-    found = made or _REPLACED.fullmatch(file.name)
+    found = made or _AS_IT_WAS.fullmatch(file.name)
     if found is None:
         return None
     try:
         at = datetime.strptime(found["at"], _STAMP).replace(tzinfo=UTC)
     except ValueError:  # like the 31st of February
         return None
-    reason = made["reason"] if made else BackupReason.REPLACED
+    reason = made["reason"] if made else BackupReason(found["why"])
     return _Named(file, at, reason, int(found["number"] or 1))
 
 
@@ -184,7 +191,7 @@ def _looked_at(named: _Named) -> Backup:
     manifest, is_whole, schema, size = None, False, None, 0
     with suppress(OSError, StoreError):  # shown as not verified: that is what it is
         size = named.file.stat().st_size
-        if named.reason == BackupReason.REPLACED:
+        if named.reason in AS_THEY_WERE:
             schema = _plain_schema(named.file)
         manifest = read_manifest(named.file)
         is_whole = manifest is not None and looks_whole(named.file, manifest)

@@ -151,14 +151,18 @@ def explained(url: str) -> Iterator[None]:
 
 REPAIR_ADVICE: Final = "cts-tui repair --dry-run says what can be mended"
 RESTORE_ADVICE: Final = "put a backup back: cts-tui backups list, cts-tui restore FILE"
+SALVAGE_ADVICE: Final = (
+    f"cts-tui repair --dry-run says what can be read of it, cts-tui repair recovers that; or "
+    f"{RESTORE_ADVICE}"
+)
 _ADVICE: Final = (
     ("locked", "is locked by another program", "wait for it or end it, then try again"),
     (
         "not a database",
         "is not a SQLite database",
-        f"where it was the desk's, {RESTORE_ADVICE}; else choose another folder with --data-dir",
+        f"where it was the desk's, {SALVAGE_ADVICE}; else choose another folder with --data-dir",
     ),
-    ("malformed", "is damaged", RESTORE_ADVICE),
+    ("malformed", "is damaged", SALVAGE_ADVICE),
     ("no such table", "lacks a table", REPAIR_ADVICE),
     ("no such column", "lacks a column", REPAIR_ADVICE),
     ("Could not decode", "holds text that cannot be read", REPAIR_ADVICE),

@@ -21,14 +21,14 @@ def known_schemas() -> frozenset[str]:
     return frozenset(script.revision for script in scripts.walk_revisions())
 
 
-def migrate(database: Database) -> None:
-    """Bring a store of a known schema to the newest one, in one transaction."""
+def migrate(database: Database, schema: str = "head") -> None:
+    """Bring a store of an older schema, or an empty one, to a newer one, in one transaction."""
     from alembic import command
 
     config = _config()
     with database.rebuild() as connection:
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        command.upgrade(config, schema)
 
 
 def _config() -> "Config":

@@ -7,7 +7,7 @@ of its log (which would else be played into the new one) and kept by a second na
 import os
 import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -85,13 +85,8 @@ def swap(new: Path, database: Path, backups: Path, now: datetime) -> Path | None
         sync_file(new)
         with _let_go_of(database):
             present = [path for path in with_sides(database) if path.exists()]
-            kept = _keep(present, database, backups, now) if present else None
-            for side in present:
-                if side != database:
-                    side.unlink()
-            sync_folder(database.parent)
-            new.rename(database)
-            sync_folder(database.parent)
+            kept = keep(present, database, free_name(backups, now, replaced_name))
+            put_in_place(new, database)
     except OSError as error:
         told = f"what was there is {kept}" if kept else "nothing was changed"
         raise StoreError(
@@ -174,21 +169,43 @@ def _let_go_of(database: Path) -> Iterator[None]:
         yield
 
 
-def _keep(present: list[Path], database: Path, backups: Path, now: datetime) -> Path:
-    """Give the files of a database second names in `backups`."""
-    backups.mkdir(mode=0o700, exist_ok=True)
+def free_name(backups: Path, now: datetime, named: Callable[[datetime, int], str]) -> Path:
+    """Return a name in `backups` that no file has yet. Raises StoreError."""
     for number in range(1, _MOST_PER_SECOND):
-        kept = backups / replaced_name(now, number)
-        if any(path.exists() for path in with_sides(kept)):
-            continue
-        for path in present:
-            _second_name(path, kept.with_name(kept.name + path.name[len(database.name) :]))
-        sync_folder(backups)
-        return kept
+        name = backups / named(now, number)
+        if not any(path.exists() for path in with_sides(name)):
+            return name
     raise StoreError(f"{_MOST_PER_SECOND} were replaced in this second already: wait a moment")
 
 
-def _second_name(file: Path, target: Path) -> None:
+def keep(present: list[Path], database: Path, kept: Path) -> Path | None:
+    """Give the files of a database second names, beginning with `kept`; None where none is there.
+
+    Raises OSError.
+    """
+    if not present:
+        return None
+    kept.parent.mkdir(mode=0o700, exist_ok=True)
+    for path in present:
+        second_name(path, kept.with_name(kept.name + path.name[len(database.name) :]))
+    sync_folder(kept.parent)
+    return kept
+
+
+def put_in_place(new: Path, database: Path) -> None:
+    """Rename a file to the database; what lies beside that goes first. Raises OSError.
+
+    A log that is left would be played into the new file.
+    """
+    for side in with_sides(database):
+        if side != database:
+            side.unlink(missing_ok=True)
+    sync_folder(database.parent)
+    new.rename(database)
+    sync_folder(database.parent)
+
+
+def second_name(file: Path, target: Path) -> None:
     """Have a file under a second name as well; where that cannot be, a copy of it."""
     try:
         os.link(file, target)

@@ -27,7 +27,7 @@ def settle(
         if LEASES.name in present:
             transaction.execute(update(LEASES).values(owner=None, expires_at=None))
         if CONNECTIONS.name in present:
-            told += _end_live_trading(transaction, now)
+            told += end_live_trading(transaction, now)
         told += _withdraw_requests(transaction, found, present)
         if is_killed and SETTINGS.name in present:
             setting_rows.put(transaction, setting_rows.KILL_SWITCH, value=True, now=now)
@@ -44,7 +44,7 @@ def settle(
     return told
 
 
-def _end_live_trading(transaction: Transaction, now: datetime) -> list[str]:
+def end_live_trading(transaction: Transaction, now: datetime) -> list[str]:
     """Turn live trading off: it was armed for what was known then, not now (S2)."""
     is_live = CONNECTIONS.c.live.is_(True)
     names = transaction.execute(select(CONNECTIONS.c.name).where(is_live)).scalars().all()

@@ -14,7 +14,7 @@ from typing import Final
 from urllib.parse import quote
 
 from cts_tui.errors import StoreError
-from cts_tui.store.database import RESTORE_ADVICE
+from cts_tui.store.database import SALVAGE_ADVICE
 from cts_tui.store.scratch import Watch, new_file
 
 _PAGES_PER_STEP: Final = 256
@@ -113,7 +113,7 @@ def verify_copy(file: Path, expected: Counts, watch: Watch) -> None:
         counts = count_rows(connection)
     if faults:
         told = "; ".join(faults[:_FAULTS_TOLD])
-        raise StoreError(f"the database is damaged ({told}); {RESTORE_ADVICE}")
+        raise StoreError(f"the database is damaged ({told}); {SALVAGE_ADVICE}")
     if counts != expected:
         raise StoreError("the copy does not have the rows of the database: try again")
 

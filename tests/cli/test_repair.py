@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from cts_tui.paths import DataFolder
+from cts_tui.store import occupancy
 
 from .conftest import Cts, dump
 from .test_running import Start, first_line, start
@@ -114,21 +115,10 @@ def test_what_is_the_traders_is_left_alone_without_the_traders_word(
     ]
 
 
-@pytest.mark.parametrize("arguments", [(), ("--dry-run",), ("--trading",)])
-def test_a_damaged_file_is_refused_with_what_to_do(
-    cts: Cts, damaged: Damaged, folder: DataFolder, arguments: tuple[str, ...]
-) -> None:
-    size = folder.database.stat().st_size
-    with folder.database.open("r+b") as file:
-        file.truncate(size // 2)
-    content = folder.database.read_bytes()
-    assert "cts-tui restore FILE" in cts("repair", *arguments).refusal
-    assert folder.database.read_bytes() == content
-
-
 def test_a_repair_is_refused_while_an_engine_runs(
-    cts: Cts, folder: DataFolder, start: Start
+    cts: Cts, folder: DataFolder, start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(occupancy, "_WAIT_S", 0.0)
     process = start("run")
     first_line(process)
     for arguments in ((), ("--dry-run",), ("--undo",)):

@@ -225,13 +225,13 @@ def test_a_store_of_a_newer_schema_is_refused(tmp_path: Path, empty_store: Path)
 def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "cts.db"
     file.write_text("name,price\n" * 1_000)
-    refused(file, says="is not a SQLite database; where it was the desk's, put a backup back")
+    refused(file, says="is not a SQLite database; where it was the desk's, cts-tui repair")
 
 
 def test_a_database_that_is_cut_off_is_refused(tmp_path: Path, empty_store: Path) -> None:
     file = tmp_path / "cts.db"
     file.write_bytes(empty_store.read_bytes()[: 3 * 4_096 + 100])
-    refused(file, says="is damaged; put a backup back")
+    refused(file, says="is damaged; cts-tui repair --dry-run says what can be read")
 
 
 @pytest.mark.parametrize("journal_mode", ["delete", "wal"])

@@ -10,7 +10,7 @@ from typing import Final
 from cts_tui.errors import StoreError
 from cts_tui.model.repair import Deed
 from cts_tui.model.verification import Consent, Finding
-from cts_tui.store.database import RESTORE_ADVICE, Database, Transaction, explained
+from cts_tui.store.database import SALVAGE_ADVICE, Database, Transaction, explained
 from cts_tui.store.repair.aside import Mending
 from cts_tui.store.repair.functions import add_functions
 from cts_tui.store.repair.rebuild import add_columns, make_indexes, make_table, rebuild, stamp
@@ -133,7 +133,7 @@ class _Work:
         while not found.is_done:
             found.step(self._transaction)
         if any(check.kind == DAMAGED for check in found.hits):
-            raise StoreError(f"the database is damaged and cannot be mended; {RESTORE_ADVICE}")
+            raise StoreError(f"the database is damaged and cannot be mended; {SALVAGE_ADVICE}")
         before, now = self._findings, found.result(self._now_ms).findings
         looked_at = {*tables, *(finding.table for finding in now)}
         self._findings = [
