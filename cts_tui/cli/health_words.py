@@ -8,6 +8,7 @@ from typing import Any, Final
 from cts_tui.cli.options import iso_or_none
 from cts_tui.cli.tables import Signed, cell, print_facts, print_table, say, short_time
 from cts_tui.model.health import HealthSample
+from cts_tui.model.health_trends import trends
 from cts_tui.model.sparkline import bars, thinned
 from cts_tui.model.views import HealthReport, Report
 
@@ -102,22 +103,13 @@ def print_history(samples: Sequence[HealthSample], hours: float) -> None:
 
 
 def _figure_rows(samples: Sequence[HealthSample]) -> list[dict[str, Any]]:
-    names = {name: None for sample in samples for name in sample.figures}
-    series = {name: _numbers(samples, name) for name in names}
     return [
         {
-            "figure": name.replace("_", " "),
-            "bars": bars(thinned(values, _BARS), _BARS),
-            "least": round(min(values), 2),
-            "most": round(max(values), 2),
-            "last": round(values[-1], 2),
+            "figure": trend.name,
+            "bars": bars(thinned(trend.values, _BARS), _BARS),
+            "least": round(min(trend.values), 2),
+            "most": round(max(trend.values), 2),
+            "last": round(trend.last, 2),
         }
-        for name, values in series.items()
-        if values
+        for trend in trends(samples)
     ]
-
-
-def _numbers(samples: Sequence[HealthSample], name: str) -> list[float]:
-    """Return a figure over time, where it was known; money is written as text."""
-    values = (sample.figures.get(name) for sample in samples)
-    return [float(value) for value in values if isinstance(value, int | float | str)]

@@ -1,5 +1,6 @@
 """Backups as a face asks for them: made now, listed, verified."""
 
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,7 +9,7 @@ from cts_tui.errors import ConfigError
 from cts_tui.model.backup import Backup, BackupReason
 from cts_tui.paths import DataFolder
 from cts_tui.store import backup_rows
-from cts_tui.store.backup import make_backup, make_backup_at
+from cts_tui.store.backup import OnPhase, make_backup, make_backup_at, unwatched
 from cts_tui.store.backup_folder import list_backups, look_at
 from cts_tui.store.restore import proven
 
@@ -20,19 +21,29 @@ class BackupDesk:
         """`folder` is where backups are kept, None for a desk without a data folder."""
         self._room = room
         self._folder = folder
+        self._making = threading.Lock()
 
     @property
     def folder(self) -> Path | None:
         """Where backups are kept."""
         return self._folder
 
-    def make(self) -> Backup:
-        """Make a verified backup now. Raises ConfigError or StoreError; nothing is left then."""
+    def make(self, on_phase: OnPhase = unwatched) -> Backup:
+        """Make a verified backup now, one at a time; `on_phase` hears of each part of the work.
+
+        Raises ConfigError or StoreError; nothing is left then.
+        """
         if self._folder is None:
             raise ConfigError("this desk has no data folder to keep a backup in")
-        backup = make_backup(
-            self._room.database, self._folder, reason=BackupReason.MANUAL, now=self._room.now()
-        )
+        if not self._making.acquire(blocking=False):
+            raise ConfigError("a backup is being made already: wait for its end")
+        try:
+            backup = make_backup(
+                self._room.database, self._folder, reason=BackupReason.MANUAL,
+                now=self._room.now(), on_phase=on_phase,
+            )  # fmt: skip
+        finally:
+            self._making.release()
         backup_rows.record(self._room.database, backup, who=self._room.actor)
         return backup
 

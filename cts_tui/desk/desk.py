@@ -104,7 +104,7 @@ class Desk:
         self.programs = ProgramDesk(self._room)
         self.backups = BackupDesk(self._room, data_root and DataFolder(data_root).backups)
         self.health = HealthDesk(self._room, self._sums)
-        self.repairs = RepairDesk(self._room)
+        self.repairs = RepairDesk(self._room, self.backups.folder)
         self.workflow = WorkflowDesk(self._room, self.vault)
         self.log = LogDesk(DataFolder(data_root).log if data_root else Path(os.devnull))
 

@@ -28,6 +28,12 @@ _PACKED_PCT: Final = 60
 _MOST_PER_SECOND: Final = 100
 
 ShouldStop = Callable[[], bool]
+OnPhase = Callable[[str, float], None]
+"""Called with the name of each part of the work when it is done, and the seconds it took."""
+
+
+def unwatched(_phase: str, _seconds: float) -> None:
+    """Tell nobody."""
 
 
 def make_backup(
@@ -37,6 +43,7 @@ def make_backup(
     reason: str,
     now: datetime,
     should_stop: ShouldStop | None = None,
+    on_phase: OnPhase = unwatched,
 ) -> Backup:
     """Make a verified backup in `folder`, named `cts-YYYYMMDDTHHMMSSZ-REASON.db.gz`.
 
@@ -46,7 +53,7 @@ def make_backup(
     """
     if not _REASON.fullmatch(reason):
         raise ValueError(f"a reason is lower-case words joined by hyphens, found {reason!r}")
-    work = _Work(sqlite_file(database), folder, reason, now, should_stop)
+    work = _Work(sqlite_file(database), folder, reason, now, should_stop, on_phase)
     return work.make(lambda finished: _place_in(folder, finished, reason, now))
 
 
@@ -72,6 +79,7 @@ class _Work:
     reason: str
     now: datetime
     should_stop: ShouldStop | None
+    on_phase: OnPhase = unwatched
 
     def make(self, place: Callable[[Path], Path], *, is_packed: bool = True) -> Backup:
         """Copy, verify, compress, verify; `place` gives the finished file its name."""
@@ -80,18 +88,29 @@ class _Work:
             watch = Watch(self.folder, self.should_stop)
             watch.require(_needed_bytes(self.source, is_packed=is_packed))
             copy = scratch / "copy.db"
-            tables = copy_database(self.source, copy, watch)
-            verify_copy(copy, tables, watch)
+            with self._phase("copy"):
+                tables = copy_database(self.source, copy, watch)
+            with self._phase("verify"):
+                verify_copy(copy, tables, watch)
             manifest = self._describe(copy, tables, watch)
             finished = copy
             if is_packed:
                 finished = scratch / "copy.db.gz"
-                manifest = pack(copy, finished, manifest, watch.check)
-                verify_packed(finished, manifest, watch.check)
+                with self._phase("compress"):
+                    manifest = pack(copy, finished, manifest, watch.check)
+                with self._phase("read back"):
+                    verify_packed(finished, manifest, watch.check)
             sync_file(finished)
             file = place(finished)
         made = backup_of(file, manifest, is_verified=True)
         return replace(made, seconds=time.perf_counter() - started)
+
+    @contextmanager
+    def _phase(self, name: str) -> Iterator[None]:
+        """Tell of a part of the work when it is done."""
+        started = time.perf_counter()
+        yield
+        self.on_phase(name, time.perf_counter() - started)
 
     def _describe(self, copy: Path, tables: Counts, watch: Watch) -> Manifest:
         digest, crc = fingerprint(copy, watch.check)

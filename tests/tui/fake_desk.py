@@ -10,6 +10,7 @@ from cts_tui.errors import CtsError
 from cts_tui.model.alerts import Alert
 from cts_tui.model.chart import ChartView, Series
 from cts_tui.model.gate import Flattening
+from cts_tui.model.health import HealthSample
 from cts_tui.model.views import (
     DeskSummary,
     EventView,
@@ -32,6 +33,7 @@ from .fake_live import FakeControls, FakeOrders, FakeRisk
 from .fake_log import FakeLog
 from .fake_reports import FakeReports
 from .fake_strategies import FakeStrategies
+from .fake_upkeep import FakeBackups, FakeRepairs
 from .fake_workflow import FakeWorkflow
 
 
@@ -73,9 +75,14 @@ class FakeMarket:
 class FakeHealth:
     def __init__(self) -> None:
         self.full = frozen.HEALTH
+        self.histories = 0
 
     def report(self) -> HealthReport:
         return self.full
+
+    def history(self, hours: float = 24.0) -> list[HealthSample]:
+        self.histories += 1
+        return list(frozen.SAMPLES)
 
 
 class FakeAlerts:
@@ -121,6 +128,8 @@ class FakeDesk:
         self.alerts = FakeAlerts(self.calls)
         self.reports = FakeReports(self.calls)
         self.workflow = FakeWorkflow(self.calls)
+        self.repairs = FakeRepairs(self.calls)
+        self.backups = FakeBackups(self.calls)
         self.log = FakeLog()
         self.figures = frozen.SUMMARY
         self.fail_with: Exception | None = None

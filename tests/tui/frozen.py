@@ -18,6 +18,7 @@ from cts_tui.model.chart import (
     StudyKind,
     chart_timeframes,
 )
+from cts_tui.model.health import Fault, Gravity, HealthSample
 from cts_tui.model.live_view import LiveConnection
 from cts_tui.model.market import Candle, timeframe_ms
 from cts_tui.model.trading import (
@@ -191,13 +192,36 @@ FEEDS = [
     FeedView("kraken-main", "ETH/USD", "rest", Decimal("1793.4"), 131_000, True),
 ]
 
+FAULTS = (
+    Fault("position-unprotected", "kraken-main/ETH/USD", Gravity.CRITICAL,
+          "the position on ETH/USD of kraken-main has had no confirmed stop for 9 s; place one at "
+          "the exchange, or close it"),
+    Fault("feed-stale", "kraken-main/ETH/USD", Gravity.WARNING,
+          "kraken-main: ETH/USD has had no price for 131 s"),
+    Fault("processor-error-rate", "kraken-main/market", Gravity.WARNING,
+          "kraken-main: the market processor failed 7 times, last: timeout after 10 s"),
+    Fault("disk-low", "disk", Gravity.WARNING, "the disk has 412 MB left; free some space"),
+)  # fmt: skip
+SAMPLES = tuple(
+    HealthSample(
+        NOW_MS - (120 - i) * MINUTE,
+        HealthStatus.HEALTHY,
+        {
+            "faults": 4 if i == 119 else int(i % 40 == 7),
+            "rss_mb": 120.0 + i / 6,
+            "cpu_pct": round(6 + 4 * math.sin(i / 9), 1),
+            "lag_ms": 2.0 + (i * 7) % 11,
+            "writer_ms": 1.4,
+            "open_pnl": str(round(40 * math.sin(i / 20), 2)),
+        },
+    )
+    for i in range(120)
+)
+
 HEALTH = HealthReport(
-    status=HealthStatus.DEGRADED,
-    reasons=(
-        "kraken-main: ETH/USD has had no price for 131 s",
-        "kraken-main: the market processor failed 7 times, last: timeout after 10 s",
-        "1 live position is marked stale",
-    ),
+    status=HealthStatus.UNHEALTHY,
+    reasons=tuple(fault.message for fault in FAULTS),
+    faults=FAULTS,
     sections={
         "database": {"status": "ok", "size_mb": 41.25, "wal_mb": 1.5, "schema": "0004"},
         "connections": {"status": "ok", "total": 3, "enabled": 2, "live": 1},

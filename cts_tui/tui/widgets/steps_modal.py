@@ -31,6 +31,9 @@ class StepsModal(ModalScreen[ResultT | None], Generic[ResultT]):
         Binding("escape,enter,q", "close", "Close", id="detail.close"),
     ]
     CSS_PATH = "modals.tcss"
+    DOING: ClassVar[str] = "testing…"
+    FAILED: ClassVar[str] = "not tested"
+    AGAIN: ClassVar[str] = "t tests again · "
 
     def __init__(self, title: str, *, note: str = "") -> None:
         """`note` says what becomes of the result."""
@@ -103,17 +106,17 @@ class StepsModal(ModalScreen[ResultT | None], Generic[ResultT]):
         lines = [each for step in self._steps for each in step_lines(step, width)]
         self.lines.show([*lines, (), *self._ending(width)])
         box = self.query_one(VerticalScroll)
-        box.border_subtitle = "esc closes" if self._is_running else "t tests again · esc closes"
+        box.border_subtitle = ("" if self._is_running else self.AGAIN) + "esc closes"
         box.scroll_end(animate=False)
 
     def _ending(self, width: int) -> Sequence[Line]:
         if self._failure:
-            pieces = wrap(f"✖ not tested: {one_line(self._failure)}", width)
+            pieces = wrap(f"✖ {self.FAILED}: {one_line(self._failure)}", width)
             return [line(Cell(piece, Tone.ERROR)) for piece in pieces]
         if self.result is not None:
             verdict = verdict_cell(self.outcome(self.result)[0])
             return [line("Result  ", verdict), line(Cell(self._note, Tone.MUTED))]
-        return [line(Cell("◌ testing…", Tone.WARNING))]
+        return [line(Cell(f"◌ {self.DOING}", Tone.WARNING))]
 
     def action_close(self) -> None:
         """Leave; a test that still runs ends by itself."""
