@@ -88,7 +88,7 @@ def print_report(report: "RepairReport", *, is_dry_run: bool) -> None:
     done = [deed for deed in report.deeds if deed.is_done]
     if report.salvage is not None:
         print_salvage(report.salvage, is_dry_run=is_dry_run)
-    elif not done and not report.remaining:
+    elif not (done or report.remaining or report.notes):
         say("there is nothing to repair")
         return
     if done:

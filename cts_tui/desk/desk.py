@@ -5,6 +5,7 @@ Calls block for a few milliseconds: a screen makes them in a worker.
 
 import os
 import re
+from contextlib import suppress
 from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import Final
@@ -18,7 +19,7 @@ from cts_tui.desk.controls import ControlDesk
 from cts_tui.desk.credentials import CredentialDesk
 from cts_tui.desk.draft_desk import DraftDesk
 from cts_tui.desk.externals import ExternalDesk
-from cts_tui.desk.gone import is_interrupted, take_up
+from cts_tui.desk.gone import is_interrupted, lost_log, take_up
 from cts_tui.desk.health import HealthDesk
 from cts_tui.desk.journal import JournalDesk
 from cts_tui.desk.lists import (
@@ -141,6 +142,9 @@ class Desk:
         One that is missing is made, and one of an older schema brought up to date, as by `open`.
         """
         database = open_database(folder, wait_ms=_LOOK_WAIT_MS)
+        if lost_log(database.file):
+            with suppress(CtsError):  # it is looked at as it is, then
+                cls.open(folder, actor).close()
         if is_interrupted(database.file) or needs_opening(database):
             database.close()
             return cls.open(folder, actor)

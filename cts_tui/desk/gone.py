@@ -6,7 +6,7 @@ from cts_tui.errors import StoreError
 from cts_tui.paths import DataFolder
 from cts_tui.store.backup_folder import AS_THEY_WERE, list_backups
 from cts_tui.store.salvage.exchange import is_marked, settle_exchange
-from cts_tui.store.salvage.looking import has_log
+from cts_tui.store.salvage.looking import has_log, has_lost_log
 
 
 def is_interrupted(file: Path | None) -> bool:
@@ -23,7 +23,17 @@ def take_up(file: Path | None, folder: DataFolder) -> list[str]:
         return []
     told = settle_exchange(file.resolve(), folder.backups)
     refuse_afresh(file.resolve(), folder)
-    return [told] if told else []
+    return [*filter(None, (told, lost_log(file)))]
+
+
+def lost_log(file: Path | None) -> str:
+    """Return in words that the log of a database is gone, while that can be seen."""
+    if file is None or not has_lost_log(file.resolve()):
+        return ""
+    return (
+        f"the write-ahead log {file.name}-wal is gone, and with it what had not been brought into "
+        "the database: on a real account an engine compares with the exchange before it trades"
+    )
 
 
 def refuse_afresh(file: Path, folder: DataFolder) -> None:

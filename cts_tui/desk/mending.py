@@ -7,7 +7,7 @@ from pathlib import Path
 from cts_tui.clock import Clock, SystemClock
 from cts_tui.desk.backups import backups_in
 from cts_tui.desk.desk import open_database
-from cts_tui.desk.gone import refuse_afresh
+from cts_tui.desk.gone import lost_log, refuse_afresh
 from cts_tui.desk.restoring import refuse_running, restore_backup
 from cts_tui.desk.room import Room
 from cts_tui.desk.salvaging import Patient, put_back, salvage
@@ -36,13 +36,18 @@ def plan_repair(
     ConfigError or StoreError where the store is in use, or not there.
     """
     salvaged = _salvaged(folder, actor, clock, with_trading=with_trading, is_trial=True)
-    if salvaged is not None:
-        return salvaged
-    with _alone(folder, actor, clock) as room:
+    return salvaged or _plan(folder, actor, clock, with_trading=with_trading)
+
+
+def _plan(
+    folder: DataFolder, actor: Actor, clock: Clock | None, *, with_trading: bool
+) -> RepairReport:
+    with _alone(folder, actor, clock) as (room, said):
         found: list[RepairReport] = []
         with suppress(_NothingKeptError), unguarded_write(room.database) as transaction:
             now_ms = room.clock.now_ms()
             done, notes, left = apply_repairs(transaction, now_ms, _consents(with_trading))
+            notes = [*said, *notes]
             found.append(RepairReport(now_ms, tuple(done), None, tuple(left), tuple(notes)))
             raise _NothingKeptError
         return found[0]
@@ -61,10 +66,10 @@ def repair(
     salvaged = _salvaged(folder, actor, clock, with_trading=with_trading, is_trial=False)
     if salvaged is not None:
         return salvaged
-    planned = plan_repair(folder, actor, with_trading=with_trading, clock=clock)
+    planned = _plan(folder, actor, clock, with_trading=with_trading)
     if not any(deed.is_done for deed in planned.deeds):
         return planned
-    with _alone(folder, actor, clock) as room:
+    with _alone(folder, actor, clock) as (room, _):
         backup = make_backup(
             room.database, folder.backups, reason=BackupReason.BEFORE_REPAIR, now=room.now()
         )
@@ -75,6 +80,7 @@ def repair(
             for deed in done:
                 if deed.is_done:
                     room.tell(transaction, EventKind.STORE, "database", f"repaired: {deed.line}")
+    notes = list(dict.fromkeys((*planned.notes, *notes)))
     return RepairReport(now_ms, tuple(done), backup.file, tuple(left), tuple(notes))
 
 
@@ -91,7 +97,7 @@ def undo_repair(folder: DataFolder, actor: Actor, clock: Clock | None = None) ->
             f"there is no repair to undo: no backup of before one lies in {folder.backups}"
         )
     if before[0].reason == BackupReason.DAMAGED:
-        with _alone(folder, actor, clock) as room:
+        with _alone(folder, actor, clock) as (room, _):
             file = sqlite_file(room.database).resolve()
             room.database.close()  # nobody, not even this process, may hold it now
             return put_back(file, room, before[0])
@@ -120,15 +126,18 @@ def _consents(with_trading: bool) -> set[Consent]:  # noqa: FBT001 - one word, o
 
 
 @contextmanager
-def _alone(folder: DataFolder, actor: Actor, clock: Clock | None) -> Iterator[Room]:
-    """Lend the store while nobody else has it open."""
+def _alone(
+    folder: DataFolder, actor: Actor, clock: Clock | None
+) -> Iterator[tuple[Room, list[str]]]:
+    """Lend the store while nobody else has it open, and what was seen before it was opened."""
     database = open_database(folder)
     with closing(database):
         file: Path = sqlite_file(database).resolve()
         refuse_afresh(file, folder)
         if not file.exists():
             raise ConfigError(f"there is no database {file} to repair; `cts-tui` makes a new one")
+        said = [line for line in (lost_log(file),) if line]
         room = Room(database, actor, clock or SystemClock())
         refuse_running(room, file)
         with closing(Occupancy.alone(file.parent)):
-            yield room
+            yield room, said

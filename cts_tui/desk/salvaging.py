@@ -1,7 +1,7 @@
 """Salvage of a damaged database file, from a process that has no desk open on it."""
 
-from collections.abc import Collection
-from contextlib import ExitStack, closing
+from collections.abc import Collection, Iterator
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from cts_tui.model.verification import Consent
 from cts_tui.paths import DataFolder
 from cts_tui.settings import load_settings
 from cts_tui.store.backup_folder import AS_THEY_WERE, keep_newest
-from cts_tui.store.database import Database
+from cts_tui.store.database import Database, explained
 from cts_tui.store.occupancy import Occupancy
 from cts_tui.store.salvage.exchange import (
     held_alone,
@@ -52,6 +52,7 @@ def salvage(patient: Patient, *, is_trial: bool) -> RepairReport | None:
     if not file.exists() or (not file.stat().st_size and not has_log(file)):
         return None
     with ExitStack() as stack:
+        stack.enter_context(_explained(file))
         stack.enter_context(closing(_alone(patient)))
         settle_exchange(file, patient.folder.backups)
         faults = faults_of(file)
@@ -78,6 +79,19 @@ def salvage(patient: Patient, *, is_trial: bool) -> RepairReport | None:
         notes=notes,
         salvage=replace(rebuilt.salvage, kept=kept),
     )
+
+
+@contextmanager
+def _explained(file: Path) -> Iterator[None]:
+    """Say in one line why a damaged file cannot be worked on."""
+    try:
+        with explained(f"sqlite:///{file}"):
+            yield
+    except OSError as error:
+        raise StoreError(
+            f"the database {file} cannot be salvaged: {error.filename or file}: "
+            f"{error.strerror or error}; nothing was changed"
+        ) from error
 
 
 def _alone(patient: Patient) -> Occupancy:

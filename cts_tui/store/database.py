@@ -151,10 +151,7 @@ def explained(url: str) -> Iterator[None]:
 
 REPAIR_ADVICE: Final = "cts-tui repair --dry-run says what can be mended"
 RESTORE_ADVICE: Final = "put a backup back: cts-tui backups list, cts-tui restore FILE"
-SALVAGE_ADVICE: Final = (
-    f"cts-tui repair --dry-run says what can be read of it, cts-tui repair recovers that; or "
-    f"{RESTORE_ADVICE}"
-)
+SALVAGE_ADVICE: Final = f"cts-tui repair --dry-run says what can be recovered; or {RESTORE_ADVICE}"
 _ADVICE: Final = (
     ("locked", "is locked by another program", "wait for it or end it, then try again"),
     (

@@ -19,7 +19,7 @@ from cts_tui.store.database import Database
 from tests.store.salvage.ruins import PAGE, change, overwrite, pages_of, rows_in
 from tests.store.traded import make_traded_store
 
-from .conftest import Cts
+from .conftest import Cts, dump
 
 Ruin = Callable[[Path], None]
 Document = dict[str, Any]
@@ -231,3 +231,53 @@ def test_a_lost_database_is_put_back_from_its_backup(cts: Cts, folder: DataFolde
         path.unlink()
     assert cts("restore", made).code == 0
     assert rows_in(folder.database)["orders"] == orders
+
+
+@pytest.mark.parametrize("command", ["health", "status", "repair", "repair --dry-run"])
+def test_a_log_that_was_taken_away_is_told(command: str, cts: Cts, folder: DataFolder) -> None:
+    with closing(sqlite3.connect(folder.database)) as plain:
+        plain.execute("PRAGMA wal_autocheckpoint=0")
+        plain.execute("DELETE FROM alerts")
+        plain.commit()
+        files = {end: Path(f"{folder.database}{end}").read_bytes() for end in ("", "-shm")}
+    for end, content in files.items():
+        Path(f"{folder.database}{end}").write_bytes(content)
+    said = cts(*command.split())
+    if command.startswith("repair"):
+        assert "cts.db-wal is gone" in said.out
+    else:
+        told = [event["message"] for event in cts("events", "list", "--json").document]
+        assert sum("cts.db-wal is gone" in line for line in told) == 1
+
+
+ORDINARY = {
+    "orphan": "DELETE FROM connections WHERE id = 13",
+    "bad-value": "UPDATE candles SET close = 'NaN' WHERE time_ms = 1743699900000",
+    "live-on-disabled": "UPDATE connections SET live = 1 WHERE name = 'binance'",
+    "closed-without-exit": "UPDATE positions SET exit_price = NULL WHERE id = 1",
+    "missing-table": "DROP TABLE alerts",
+}
+"""What is wrong in a file that SQLite calls sound."""
+
+
+@pytest.mark.parametrize("kind", ORDINARY)
+def test_what_is_wrong_in_a_sound_file_is_told_mended_and_undone(
+    kind: str, cts: Cts, folder: DataFolder
+) -> None:
+    change(folder.database, "PRAGMA foreign_keys=OFF", ORDINARY[kind])
+    before = dump(folder.database)
+    assert kind in {one["kind"] for one in cts("verify", "--json").document["findings"]}
+    assert cts("health").code in (1, 2)
+    before = dump(folder.database)
+    planned = cts("repair", "--dry-run", "--trading", "--json").document
+    assert planned["salvage"] is None
+    assert kind in {one["kind"] for one in (*planned["repairs"], *planned["remaining"])}
+    assert dump(folder.database) == before
+
+    report = cts("repair", "--trading", "--json").document
+    assert report["repairs"] == planned["repairs"]
+    rows = {line for line in before if line.startswith("INSERT")}
+    assert cts("repair", "--undo").code == 0
+    restored = {line for line in dump(folder.database) if line.startswith("INSERT")}
+    changed = {line for line in rows - restored if "connections" not in line}
+    assert not changed, "but for live trading, which a restore leaves off"

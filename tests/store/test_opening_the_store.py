@@ -231,7 +231,7 @@ def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
 def test_a_database_that_is_cut_off_is_refused(tmp_path: Path, empty_store: Path) -> None:
     file = tmp_path / "cts.db"
     file.write_bytes(empty_store.read_bytes()[: 3 * 4_096 + 100])
-    refused(file, says="is damaged; cts-tui repair --dry-run says what can be read")
+    refused(file, says="is damaged; cts-tui repair --dry-run says what can be recovered")
 
 
 @pytest.mark.parametrize("journal_mode", ["delete", "wal"])

@@ -44,22 +44,28 @@ class LogFrames:
 
 
 def read_log(file: Path) -> LogFrames:
-    """Return the committed frames of a log; nothing where there is none. Raises OSError."""
+    """Return the committed frames of a log; nothing where there is none."""
     found = LogFrames(file)
     try:
-        log = file.open("rb")
+        _read(found)
     except FileNotFoundError:
         return found
-    with log:
+    except OSError:  # its disk does not give all of it back
+        found.is_cut = True
+    return found
+
+
+def _read(found: LogFrames) -> None:
+    with found.file.open("rb") as log:
         header = log.read(_HEADER.size)
         if len(header) < _HEADER.size:
-            return found
+            return
         magic, _, page_size, _, *salts, first, second = _HEADER.unpack(header)
         order = ">" if magic & 1 else "<"
         sums = _summed(header[:24], (0, 0), order)
         if magic & ~1 != _MAGIC or page_size not in _PAGE_SIZES or sums != (first, second):
             found.is_cut = True
-            return found
+            return
         found.page_size = page_size
         waiting: dict[int, int] = {}
         for number, commit, place in _frames(log, found, (salts[0], salts[1]), sums, order):
@@ -68,7 +74,6 @@ def read_log(file: Path) -> LogFrames:
                 found.places |= waiting
                 found.page_count = commit
                 waiting = {}
-    return found
 
 
 def _frames(

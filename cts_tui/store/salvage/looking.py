@@ -45,6 +45,15 @@ def _looked_at(file: Path) -> Iterator[Path]:
         yield scratch / file.name
 
 
+def has_lost_log(file: Path) -> bool:
+    """Return whether the log of a file was taken away: what SQLite makes beside it lies alone.
+
+    Where both are gone nothing tells: an orderly end leaves neither.
+    """
+    log, index = (file.with_name(file.name + end) for end in ("-wal", _OWN_TO_PROGRAMS))
+    return index.exists() and not log.exists()
+
+
 def has_log(file: Path) -> bool:
     """Return whether a log with anything in it lies beside a file."""
     with suppress(OSError):

@@ -94,7 +94,11 @@ class PageFile:
         return found
 
     def _plain(self, at: int, length: int) -> bytes:
-        return os.pread(self._descriptor, length, at)
+        """Return bytes of the file; none where its disk does not give them back."""
+        try:
+            return os.pread(self._descriptor, length, at)
+        except OSError:
+            return b""
 
     def _stated_count(self) -> int:
         """Return how many pages the header says there are, 0 where that is out of date."""

@@ -30,6 +30,7 @@ from cts_tui.store.version import HEAD
 _TRADING: Final = ("orders", "fills", "positions")
 _GUARDS: Final = ("settings", "risk_states")
 """Tables that may forbid entries."""
+_FAULTS_TOLD: Final = 3
 _WAL_MODE: Final = 2
 _NEEDED_FACTOR: Final = 2
 
@@ -99,6 +100,11 @@ def _settle(transaction: Transaction, reading: Reading, filled: Filled, now_ms: 
         if any(facts[name].lost != 0 for name in _GUARDS if name in reading.expected):
             switch_kill_on(mending)
         told += mending.notes
+    if facts["settings"].lost != 0:
+        told.append(
+            "settings are lost: look at limits and the like; where the key of credentials was "
+            "among them, they have to be entered again"
+        )
     if any(facts[name].lost != 0 for name in _TRADING):
         told.append(
             "nothing is made up for orders, fills and positions that are lost: on a real account "
@@ -151,7 +157,9 @@ def _damage(pages: PageFile, reading: Reading, faults: Collection[str]) -> list[
         lines.append("what it says of its tables can be read in part only")
     for name, facts in reading.facts.items():
         lines += _damage_of(name, facts)
-    return lines + [f"SQLite says: {fault}" for fault in faults]
+    lines += [f"SQLite says: {fault}" for fault in [*faults][:_FAULTS_TOLD]]
+    more = len(faults) - _FAULTS_TOLD
+    return lines + [f"and {more} faults more"] * (more > 0)
 
 
 def _damage_of(name: str, facts: TableFacts) -> list[str]:
