@@ -11,6 +11,7 @@ from cts_tui.cli import (
     backups,
     connection_test,
     connections,
+    doctor,
     engine,
     externals,
     health,
@@ -43,6 +44,7 @@ app.command("status")(engine.status)
 app.command("demo")(engine.demo)
 app.command("health")(health.health)
 app.command("verify")(verify.verify)
+app.command("doctor")(doctor.doctor)
 app.command("test-workflow")(workflow.test_workflow)
 app.command("backup")(backups.backup)
 app.command("restore")(backups.restore)
