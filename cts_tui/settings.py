@@ -132,6 +132,18 @@ class Settings(BaseSettings):
     alert_repeat_s: float = Field(default=21_600.0, ge=0, allow_inf_nan=False)
     """Seconds after which a critical alert that still stands is told again; 0: never."""
 
+    disk_low_mb: int = Field(default=500, ge=0)
+    """Megabytes free beside the database below which the disk is low; entries stop at 100 MB."""
+
+    disk_low_pct: float = Field(default=2.0, ge=0, lt=100, allow_inf_nan=False)
+    """Percent of the disk free below which it is low as well; 0: only megabytes count."""
+
+    error_rate_pct: float = Field(default=1.0, gt=0, lt=100, allow_inf_nan=False)
+    """Percent of a processor's last cycles with an error above which that is a fault."""
+
+    clock_off_ms: int = Field(default=1_000, ge=10, le=60_000)
+    """Milliseconds from which an exchange's clock is off; live trading needs 1,000 at most."""
+
     verify_hours: int = Field(default=6, ge=1)
     """Hours between two looks through the whole store; the first one begins with the engine."""
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import RowMapping, func, or_, select, update
+from sqlalchemy import RowMapping, delete, func, or_, select, update
 
 from cts_tui.clock import utc_from_ms
 from cts_tui.model.alerts import VERDICT_RULE, Alert, AlertCounts
@@ -70,6 +70,18 @@ def listed(
     if is_standing:
         query = query.where(_ROW.cleared_at.is_(None))
     return _alerts(transaction.execute(query).mappings().all())
+
+
+def standing_keys(transaction: Transaction) -> frozenset[tuple[str, str]]:
+    """Return rule and subject of every alert that stands."""
+    query = select(_ROW.rule, _ROW.subject).where(_ROW.cleared_at.is_(None))
+    return frozenset((row.rule, row.subject) for row in transaction.execute(query))
+
+
+def prune(transaction: Transaction, *, before: datetime) -> int:
+    """Delete alerts that were cleared before a time; those that stand stay, however old."""
+    query = delete(ALERTS).where(_ROW.cleared_at.is_not(None), _ROW.cleared_at < before)
+    return transaction.execute(query).rowcount
 
 
 def find(transaction: Transaction, alert_id: int) -> Alert | None:

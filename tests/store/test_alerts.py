@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
+from cts_tui.clock import utc_from_ms
 from cts_tui.model.alerts import VERDICT_RULE, Alert, AlertCounts
 from cts_tui.model.health import Gravity
 from cts_tui.store import alerts, engines, setting_rows
@@ -124,3 +125,13 @@ def test_a_turn_that_cannot_be_read_is_free(database: Database) -> None:
     with database.write() as transaction:
         setting_rows.put(transaction, alerts.KEEPER, "nonsense", NOW)
     assert take(database, "a")
+
+
+def test_alerts_that_are_over_are_pruned_and_standing_ones_are_not(database: Database) -> None:
+    old = Alert("disk-low", "disk", Gravity.WARNING, "m", 1_000, 1_000)
+    over = Alert("clock-off", "demo", Gravity.WARNING, "m", 1_000, 1_000, cleared_ms=2_000)
+    with database.write() as transaction:
+        alerts.save(transaction, [old, over])
+        assert alerts.standing_keys(transaction) == {("disk-low", "disk")}
+        assert alerts.prune(transaction, before=utc_from_ms(2_001)) == 1
+        assert [alert.rule for alert in alerts.listed(transaction)] == ["disk-low"]

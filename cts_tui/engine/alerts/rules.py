@@ -29,6 +29,8 @@ ALERT_RULES: Final[dict[str, AlertRule]] = {
     "schema-unexpected": AlertRule(raise_after_s=0),
     "writer-failing": AlertRule(raise_after_s=10),
     "engine-silent": AlertRule(raise_after_s=10),
+    "position-unprotected": AlertRule(raise_after_s=0),
+    "order-unknown": AlertRule(raise_after_s=5),
     "feed-stale": AlertRule(raise_after_s=60),
     "engine-degraded": AlertRule(raise_after_s=60),
     "processor-error": AlertRule(raise_after_s=0, is_told=False),

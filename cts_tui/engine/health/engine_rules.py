@@ -4,14 +4,12 @@ from typing import Final
 
 from cts_tui.engine.health.findings import Findings, counted
 from cts_tui.engine.health.readings import Readings
-from cts_tui.model.gate import CLOCK_BOUND_MS
 from cts_tui.model.market import Source
 from cts_tui.model.trading import EngineStatus
 from cts_tui.model.views import ProcessorView
 from cts_tui.store.engine_figures import number, session_of
 
 _RECENT_ERROR_MS: Final = 300_000
-_ERROR_RATE_PCT: Final = 1.0
 _CYCLES_FOR_A_RATE: Final = 100
 _FAILURES: Final = 3
 _LATE_MS: Final = 2_000
@@ -99,10 +97,13 @@ def clock_off(readings: Readings) -> Findings:
     """Find clocks that are too far from the exchange's."""
     for view in readings.at_work:
         offset_ms = session_of(readings.engines[view.name].figures).clock_offset_ms
-        if offset_ms is not None and abs(offset_ms) > CLOCK_BOUND_MS:
+        bound_ms = readings.bound("clock_off_ms")
+        if offset_ms is None:
+            continue
+        if readings.is_above(abs(offset_ms), bound_ms, "clock-off", view.name):
             message = (
                 f"the clock of {view.exchange} is {offset_ms:+} ms from ours, at most "
-                f"{CLOCK_BOUND_MS} are allowed; set this machine's clock by NTP"
+                f"{bound_ms:.0f} are allowed; set this machine's clock by NTP"
             )
             yield view.name, message
 
@@ -110,7 +111,7 @@ def clock_off(readings: Readings) -> Findings:
 def processor_error_rate(readings: Readings) -> Findings:
     """Find processors that fail too often, the last time within five minutes."""
     for view in readings.processors:
-        if _is_recent(view, readings.now_ms) and _is_frequent(view):
+        if _is_recent(view, readings.now_ms) and _is_frequent(readings, view):
             message = (
                 f"{view.connection} {view.name}: {view.failed} of its last {view.failed_of} "
                 f"cycles had an error ({view.error_rate_pct:.1f} %), last: {view.last_error}"
@@ -121,7 +122,7 @@ def processor_error_rate(readings: Readings) -> Findings:
 def processor_error(readings: Readings) -> Findings:
     """Find processors that failed within the last five minutes, if not often."""
     for view in readings.processors:
-        if _is_recent(view, readings.now_ms) and not _is_frequent(view):
+        if _is_recent(view, readings.now_ms) and not _is_frequent(readings, view):
             yield _subject(view), f"{view.connection} {view.name}: {view.last_error}"
 
 
@@ -130,10 +131,12 @@ def _is_recent(view: ProcessorView, now_ms: int) -> bool:
     return at_ms is not None and now_ms - at_ms < _RECENT_ERROR_MS
 
 
-def _is_frequent(view: ProcessorView) -> bool:
+def _is_frequent(readings: Readings, view: ProcessorView) -> bool:
     rate_pct = view.error_rate_pct
-    is_telling = view.failed_of >= _CYCLES_FOR_A_RATE
-    return is_telling and rate_pct is not None and rate_pct > _ERROR_RATE_PCT
+    if view.failed_of < _CYCLES_FOR_A_RATE or rate_pct is None:
+        return False
+    bound_pct = readings.bound("error_rate_pct")
+    return readings.is_above(rate_pct, bound_pct, "processor-error-rate", _subject(view))
 
 
 def _subject(view: ProcessorView) -> str:
@@ -144,5 +147,6 @@ def loop_late(readings: Readings) -> Findings:
     """Find that the event loop runs things late: an order would go out late too."""
     late_ms = number(readings.process.get("event_loop_lag_ms")) or 0.0
     uptime_s = number(readings.process.get("uptime_s")) or 0.0
-    if late_ms > _LATE_MS and uptime_s > _YOUNG_S:
+    is_late = readings.is_above(late_ms, _LATE_MS, "loop-late", "engine")
+    if is_late and uptime_s > _YOUNG_S:
         yield "engine", f"the engine runs things up to {late_ms / 1000:.1f} s late; see its load"

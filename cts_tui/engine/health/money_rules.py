@@ -6,15 +6,13 @@ from cts_tui.engine.health.findings import Findings, counted
 from cts_tui.engine.health.readings import Readings
 from cts_tui.store.engine_figures import mapping, number
 
-_UNPROTECTED_MS: Final = 5_000
 _NEAR_PCT: Final = 80.0
 
 
 def position_unprotected(readings: Readings) -> Findings:
     """Find positions at an exchange that have no confirmed stop for longer than they may (S6)."""
     for name, symbol, since_ms in readings.unprotected:
-        bound_ms = number(readings.bounds.get("unprotected_ms")) or _UNPROTECTED_MS
-        if readings.now_ms - since_ms >= bound_ms:
+        if readings.now_ms - since_ms >= readings.bound("unprotected_ms"):
             seconds = (readings.now_ms - since_ms) // 1000
             message = (
                 f"the position on {symbol} of {name} has had no confirmed stop for {seconds} s; "
@@ -74,5 +72,6 @@ def loss_limit_near(readings: Readings) -> Findings:
     for name, engine in readings.engines.items():
         losses = mapping(engine.figures.get("losses"))
         used_pct = number(losses.get("used_pct")) or 0.0
-        if used_pct >= _NEAR_PCT and name not in halted:
+        is_near = readings.is_above(used_pct, _NEAR_PCT, "loss-limit-near", name)
+        if (is_near or used_pct == _NEAR_PCT) and name not in halted:
             yield name, f"{name} has used {used_pct:.0f} % of its loss limit: {losses.get('said')}"

@@ -10,12 +10,13 @@ import psutil
 
 from cts_tui.clock import Clock, utc_from_ms
 from cts_tui.engine.health.assessment import assess
+from cts_tui.engine.health.bounds import bounds_of
 from cts_tui.engine.health.published import ProgramFigures
 from cts_tui.engine.health.samples import sample_of
 from cts_tui.engine.processor import CycleReport, Processor
 from cts_tui.logs.writer import log_file_in_use
 from cts_tui.settings import Settings
-from cts_tui.store import health_samples, retention
+from cts_tui.store import alerts, health_samples, retention
 from cts_tui.store.column_types import to_ms
 from cts_tui.store.database import Database
 from cts_tui.store.journal import Journal
@@ -56,7 +57,7 @@ class HealthMonitor(Processor):
         self._worst_lag_ms = 0.0
         self._sample_due = time.monotonic() + _FIRST_SAMPLE_S
         self._sums = RunningSums(is_anew=True)
-        published.tell("bounds", {"unprotected_ms": settings.unprotected_alarm_s * 1000})
+        published.tell("bounds", bounds_of(settings))
 
     async def cycle(self) -> CycleReport:
         """Measure and publish; sample once a minute, prune once an hour."""
@@ -121,4 +122,7 @@ class HealthMonitor(Processor):
             removed += retention.prune_events(transaction, before=oldest)
         with self._database.write() as transaction:
             oldest = now - timedelta(days=settings.keep_health_days)
-            return removed + health_samples.prune(transaction, to_ms(oldest))
+            removed += health_samples.prune(transaction, to_ms(oldest))
+        with self._database.write() as transaction:
+            oldest = now - timedelta(days=settings.keep_events_days)
+            return removed + alerts.prune(transaction, before=oldest)

@@ -7,10 +7,12 @@ from functools import cached_property
 from typing import Any, Final
 
 from cts_tui.clock import utc_from_ms
+from cts_tui.engine.health.bounds import EASED, SHIPPED
 from cts_tui.engine.health.engine_readings import EngineReading, engine_readings
 from cts_tui.engine.health.feeds import feed_views
 from cts_tui.engine.health.integrity import Integrity, read_integrity
 from cts_tui.engine.processes import program_views
+from cts_tui.model.alerts import TargetView
 from cts_tui.model.health import Fault
 from cts_tui.model.trading import SILENT_MS, EngineStatus
 from cts_tui.model.views import (
@@ -20,12 +22,12 @@ from cts_tui.model.views import (
     ProcessorView,
     Report,
 )
+from cts_tui.store import alert_targets, alerts, facts, troubles
 from cts_tui.store import engines as stored_engines
-from cts_tui.store import facts, troubles
 from cts_tui.store.backup_rows import last_backup
 from cts_tui.store.connections import setups
 from cts_tui.store.database import Database, Transaction
-from cts_tui.store.engine_figures import Figures, faults_of, mapping, processors_of
+from cts_tui.store.engine_figures import Figures, faults_of, mapping, number, processors_of
 from cts_tui.store.heard import connection_views
 from cts_tui.store.troubles import Halt, Unprotected
 
@@ -53,6 +55,10 @@ class Readings:
     failures: dict[str, int] = field(default_factory=dict)
     """How often engines have failed in the last ten minutes, by connection."""
     halts: list[Halt] = field(default_factory=list)
+    standing: frozenset[tuple[str, str]] = frozenset()
+    """Rule and subject of the alerts that stand."""
+    targets: list[TargetView] = field(default_factory=list)
+    """Where notices of alerts go."""
 
     @property
     def enabled(self) -> list[ConnectionView]:
@@ -93,10 +99,19 @@ class Readings:
         """How the writer of the newest program is doing."""
         return mapping(self.told[-1].get("journal")) if self.told else {}
 
-    @property
-    def bounds(self) -> Figures:
-        """What the newest program was told by its settings to take for too much."""
-        return mapping(self.told[-1].get("bounds")) if self.told else {}
+    def bound(self, name: str) -> float:
+        """Return what the newest program was told by its settings to take for too much."""
+        told = mapping(self.told[-1].get("bounds")) if self.told else {}
+        found = number(told.get(name))
+        return SHIPPED[name] if found is None else found
+
+    def is_above(self, value: float, bound: float, rule: str, subject: str) -> bool:
+        """Return whether a figure is too high; once its alert stands, until it has eased."""
+        return value > (bound * EASED if (rule, subject) in self.standing else bound)
+
+    def is_below(self, value: float, bound: float, rule: str, subject: str) -> bool:
+        """Return whether a figure is too low; once its alert stands, until it has eased."""
+        return value < (bound / EASED if (rule, subject) in self.standing else bound)
 
     @property
     def process(self) -> Figures:
@@ -154,6 +169,8 @@ def read(database: Database, transaction: Transaction, now_ms: int) -> Readings:
         unknown_orders=troubles.unknown_orders(transaction, ids),
         failures=troubles.engine_failures(transaction, since),
         halts=troubles.halts(transaction),
+        standing=alerts.standing_keys(transaction),
+        targets=alert_targets.views(transaction),
     )
 
 

@@ -37,6 +37,8 @@ RULES: Final = (
     Rule("writer-lost", Gravity.WARNING, store_rules.writer_lost),
     Rule("log-failing", Gravity.WARNING, store_rules.log_failing),
     Rule("backup-failed", Gravity.WARNING, store_rules.backup_failed),
+    Rule("backup-overdue", Gravity.WARNING, store_rules.backup_overdue),
+    Rule("alert-target-failing", Gravity.WARNING, store_rules.target_failing),
     Rule("disk-low", Gravity.WARNING, store_rules.disk_low),
     Rule("log-large", Gravity.WARNING, store_rules.log_large),
 )

@@ -65,7 +65,8 @@ async def test_a_cycle_publishes_process_writer_and_bounds(
     row = published.as_row()
     assert row["process"]["rss_mb"] > 10
     assert row["journal"]["is_failing"] is False
-    assert row["bounds"] == {"unprotected_ms": 7_500.0}
+    assert row["bounds"]["unprotected_ms"] == 7_500.0
+    assert row["bounds"]["error_rate_pct"] == 1.0
     assert row["backups"] == {"last": None}
     assert [(one["name"], one["cycles"]) for one in row["processors"]] == [("health", 1)]
 

@@ -11,6 +11,7 @@ import cts_tui
 from cts_tui.engine.health.engine_readings import EngineReading
 from cts_tui.engine.health.integrity import Flaw, Integrity
 from cts_tui.engine.health.rules import RULES, judge
+from cts_tui.model.alerts import TargetView
 from cts_tui.model.health import Gravity
 from cts_tui.model.trading import EngineStatus, Mode
 from cts_tui.store.troubles import Halt, Unprotected
@@ -56,6 +57,14 @@ CASES: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "disk-full": ({"database": DATABASE | {"disk_free_bytes": 99_999_999}}, "disk"),
     "disk-low": ({"database": DATABASE | {"disk_free_bytes": 499_999_999}}, "disk"),
+    "backup-overdue": (
+        {"database": DATABASE | {"last_backup": {"made_ms": NOW_MS - 48 * HOUR_MS - 1}}},
+        "backup",
+    ),
+    "alert-target-failing": (
+        {"targets": [TargetView("phone", "ntfys", NOW_MS, None, NOW_MS, 3, "timed out")]},
+        "phone",
+    ),
     "log-large": ({"database": DATABASE | {"wal_bytes": 1_000_000_001}}, "database"),
     "no-engine": ({"programs": []}, "engine"),
     "engine-failed": (
@@ -204,3 +213,67 @@ def test_figures_of_another_version_are_no_fault() -> None:
     strange = of_engine(session="?", processors=["?", 7], losses=[], account=None, gates=3)
     assert found(engines=strange, told=[{"journal": None, "process": "?", "faults": 3}]) == []
     assert CONNECTION.enabled
+
+
+RISEN: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
+    "disk-low": (
+        "disk",
+        {"database": DATABASE | {"disk_free_bytes": 620_000_000}},
+        {"database": DATABASE | {"disk_free_bytes": 630_000_000}},
+    ),
+    "clock-off": (
+        "demo",
+        {"engines": of_engine(session=SESSION | {"clock_offset_ms": 801})},
+        {"engines": of_engine(session=SESSION | {"clock_offset_ms": 800})},
+    ),
+    "processor-error-rate": (
+        "demo/strategy",
+        {"engines": of_engine(processors=[processor(failed_of_last=[9, 1000])])},
+        {"engines": of_engine(processors=[processor(failed_of_last=[8, 1000])])},
+    ),
+    "loop-late": (
+        "engine",
+        {"told": [{"process": {"event_loop_lag_ms": 1_601, "uptime_s": 61}}]},
+        {"told": [{"process": {"event_loop_lag_ms": 1_600, "uptime_s": 61}}]},
+    ),
+    "loss-limit-near": (
+        "demo",
+        {"engines": of_engine(losses={"used_pct": 64.1, "said": "x"})},
+        {"engines": of_engine(losses={"used_pct": 64.0, "said": "x"})},
+    ),
+    "log-large": (
+        "database",
+        {"database": DATABASE | {"wal_bytes": 800_000_001}},
+        {"database": DATABASE | {"wal_bytes": 800_000_000}},
+    ),
+}
+"""Subject, a figure between the eased bound and the bound, and one that has eased."""
+
+
+@pytest.mark.parametrize("rule", RISEN)
+def test_a_figure_about_its_bound_is_over_only_a_fifth_away_once_its_alert_stands(
+    rule: str,
+) -> None:
+    subject, between, eased = RISEN[rule]
+    standing = frozenset({(rule, subject)})
+    assert (rule, subject) not in found(**between)
+    assert (rule, subject) in found(**between, standing=standing)
+    assert (rule, subject) not in found(**eased, standing=standing)
+
+
+def test_the_bounds_are_those_of_the_engines_settings() -> None:
+    told = [{"bounds": {"disk_low_mb": 60_000, "clock_off_ms": 200, "backup_every_h": 0}}]
+    late = of_engine(session=SESSION | {"clock_offset_ms": 201})
+    assert set(found(told=told, engines=late)) == {("disk-low", "disk"), ("clock-off", "demo")}
+    few = DATABASE | {"disk_free_pct": 1.9}
+    assert found(database=few) == [("disk-low", "disk")]
+    assert found(database=few, told=[{"bounds": {"disk_low_pct": 0}}]) == []
+
+
+def test_a_backup_is_overdue_only_where_one_is_due() -> None:
+    old = DATABASE | {"last_backup": {"made_ms": NOW_MS - 100 * HOUR_MS}}
+    assert found(database=old) == [("backup-overdue", "backup")]
+    assert found(database=old, told=[{"bounds": {"backup_every_h": 0}}]) == []
+    assert found(programs=[replace(PROGRAM, started_at_ms=NOW_MS - 49 * HOUR_MS)]) == [
+        ("backup-overdue", "backup")
+    ]
