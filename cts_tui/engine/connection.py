@@ -27,6 +27,7 @@ from cts_tui.engine.restoring import answer_signals, restore
 from cts_tui.engine.sessions import SessionKeeper
 from cts_tui.engine.steering import Steering, Wishes
 from cts_tui.engine.supervision import unending
+from cts_tui.engine.telling import Teller
 from cts_tui.logs.context import enter_connection
 from cts_tui.model.columns import CandleColumns
 from cts_tui.model.connection import ConnectionSetup
@@ -197,6 +198,7 @@ class ConnectionEngine:
             self.pipeline.execution.request(ExitRequest(position, ExitReason.MANUAL))
 
     async def _start(self) -> None:
+        await self.context.recorder.written()  # what the engine before it left: else it comes twice
         self._restore()
         self._write_status(self.status)
         is_connected = await self._feeder.open()
@@ -243,9 +245,11 @@ class ConnectionEngine:
         return {}
 
     async def _report(self) -> None:
-        """Write the engine's state every second."""
+        """Write the engine's state every second, where the store takes it."""
+        teller = Teller("the state of the engine cannot be recorded")
         while True:
-            self._write_status(self.status)
+            with teller.of_store():
+                self._write_status(self.status)
             await asyncio.sleep(_STATE_EVERY_S)
 
     def _write_status(self, status: EngineStatus) -> None:

@@ -4,6 +4,7 @@ Not part of a replay, which enters as a backtest does.
 """
 
 from collections.abc import Callable
+from typing import Final
 
 from cts_tui.engine.book import Holder
 from cts_tui.engine.context import EngineContext
@@ -17,6 +18,9 @@ from cts_tui.engine.sending import OrderSender
 from cts_tui.engine.working import Working, WorkingOrders
 from cts_tui.model.records import Order
 from cts_tui.model.trading import OrderType
+
+_LATE_MS: Final = 10_000
+"""Age from which an entry that waited (for the store, for others on its symbol) is an old idea."""
 
 
 class Entries:
@@ -51,6 +55,11 @@ class Entries:
         """Return what has come up since an entry was checked, at the last moment."""
         if self._context.entries_stopped:
             return self._context.entries_stopped
+        if self._context.brakes.reason:
+            return self._context.brakes.reason
+        late_ms = self._context.now_ms() - order.created_ms
+        if late_ms > _LATE_MS:
+            return f"it could go out only {late_ms / 1000:.0f} s after it was decided"
         if order.is_live and not self._context.setup.live:
             return "live trading was turned off"
         return await self._margin.fault(order)

@@ -7,7 +7,6 @@ from cts_tui.engine.health.published import ProgramFigures
 from cts_tui.engine.manager import TradeEngineManager
 from cts_tui.engine.registration import Registration
 from cts_tui.engine.telling import Teller
-from cts_tui.errors import StoreError
 
 
 class Heartbeat:
@@ -30,9 +29,6 @@ class Heartbeat:
         """Beat until cancelled; a store that cannot be written is written the next time."""
         while True:
             await self._manager.renew_leases()
-            try:
+            with self._teller.of_store():
                 await asyncio.to_thread(self._registration.beat, self._figures.as_row())
-                self._teller.is_well()
-            except StoreError as error:
-                self._teller.warn(error)
             await asyncio.sleep(self._every_s)

@@ -12,6 +12,7 @@ from typing import Final
 from cts_tui.engine.connection import ConnectionEngine
 from cts_tui.engine.desired import DesiredState
 from cts_tui.engine.supervision import in_words
+from cts_tui.engine.telling import Teller
 from cts_tui.errors import StoreError
 from cts_tui.model.connection import ConnectionSetup
 from cts_tui.model.money import ZERO
@@ -40,6 +41,7 @@ class _Slot:
     """Monotonic time."""
     lease_until: float
     """Monotonic time until which the lease is certainly ours; 0 once it is lost."""
+    renewing: Teller
 
     def is_of(self, setup: ConnectionSetup | None) -> bool:
         """Return whether the engine can run a setup: live trading goes on and off in place."""
@@ -129,12 +131,14 @@ class TradeEngineManager:
         for connection_id, slot in list(self._slots.items()):
             try:
                 asked_at = time.monotonic()
-                if await self._acquire(connection_id):
+                is_ours = await self._acquire(connection_id)
+                slot.renewing.is_well()
+                if is_ours:
                     slot.lease_until = asked_at + self._lease_s - _LEASE_MARGIN_S
                 else:
                     slot.lease_until = 0.0
             except StoreError as error:
-                LOG.warning("lease of %s cannot be renewed: %s", slot.setup.name, error)
+                slot.renewing.warn(error)
             slot.engine.context.lease_until = slot.lease_until
 
     async def stop(self) -> None:
@@ -181,7 +185,10 @@ class TradeEngineManager:
         engine.context.others_exposure = partial(self._others_exposure, setup.id)
         engine.steer(desired.wishes_for(setup))
         task = asyncio.create_task(engine.run(), name=f"engine of {setup.name}")
-        self._slots[setup.id] = _Slot(setup, desired.specs, engine, task, asked_at, lease_until)
+        renewing = Teller(f"the lease of {setup.name} cannot be renewed")
+        self._slots[setup.id] = _Slot(
+            setup, desired.specs, engine, task, asked_at, lease_until, renewing
+        )
         LOG.info("engine of %s started", setup.name)
 
     async def _stop(self, connection_id: int) -> None:

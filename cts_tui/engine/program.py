@@ -21,6 +21,7 @@ from cts_tui.engine.health.assessment import faults_now
 from cts_tui.engine.health.monitor import HealthMonitor
 from cts_tui.engine.health.published import ProgramFigures
 from cts_tui.engine.heartbeat import Heartbeat
+from cts_tui.engine.journal_watch import JournalWatch
 from cts_tui.engine.keepers import Keepers
 from cts_tui.engine.loop_watch import LoopWatch
 from cts_tui.engine.manager import TradeEngineManager
@@ -132,7 +133,8 @@ class EngineProgram:
         watchdog = Watchdog(partial(_watched, keepers, manager), partial(self._tell, journal))
         verifier = Verifier(database=self._database, settings=self._settings, clock=self._clock)
         disk = DiskWatch(self._database, self._brakes, partial(self._tell, journal))
-        own = (monitor, watchdog, verifier, disk)
+        writer = JournalWatch(journal, self._brakes, partial(self._tell, journal))
+        own = (monitor, watchdog, verifier, disk, writer)
         for keeper in (*own, *self._backup_keeper(), self._alert_keeper()):
             keepers.add(keeper)
         heart = Heartbeat(self._registration, manager, self._figures, _HEARTBEAT_S)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from cts_tui.errors import StoreError
 from cts_tui.model.records import Order
+from cts_tui.store.backlog import thin
 from cts_tui.store.batch import Batch
 from cts_tui.store.journal import Journal
 
@@ -68,11 +69,19 @@ class Recorder:
         await self._journal.flush()
 
     def flush(self) -> None:
-        """Hand over what has gathered. Raises StoreError when the journal cannot take it."""
-        if self.batch.rows:
-            batch, self.batch = self.batch, Batch()
-            if not self._is_retired:
-                self._journal.submit(batch)
+        """Hand over what has gathered.
+
+        Raises StoreError when the journal cannot take it: it is kept then, less what is told again.
+        """
+        if not self.batch.rows:
+            return
+        if not self._is_retired:
+            try:
+                self._journal.submit(self.batch)
+            except StoreError:
+                thin(self.batch)
+                raise
+        self.batch = Batch()
 
     def retire(self) -> None:
         """Record nothing more: the rows are another engine's now."""

@@ -36,7 +36,7 @@ from cts_tui.model.trading import ExitReason
 from cts_tui.settings import Settings
 from cts_tui.store import connections, leases
 from cts_tui.store.database import Database
-from cts_tui.store.journal import RelaxedJournal
+from cts_tui.store.relaxed_journal import RelaxedJournal
 from cts_tui.venue.paper import PaperVenue
 
 _ROWS_PER_FLUSH: Final = 4_000

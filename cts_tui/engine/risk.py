@@ -37,10 +37,10 @@ def check_entry(situation: Situation) -> Refusal | None:
     """Return why no position may be opened now, None when it may."""
     if situation.stopped:
         return Refusal(situation.stopped)
-    if not situation.has_lease:
-        return Refusal("another engine holds the lease of this connection")
     if situation.braked:
         return Refusal(situation.braked)
+    if not situation.has_lease:
+        return Refusal("another engine holds the lease of this connection")
     if situation.is_store_failing:
         return Refusal("the database refuses to write: the order could go unrecorded")
     if situation.blocked or situation.is_stale:

@@ -166,6 +166,11 @@ _ADVICE: Final = (
     ("disk is full", "cannot grow: the disk is full", "free some space; nothing was lost"),
     ("readonly", "is read-only", "make the file and its folder writable for this user"),
     (
+        "disk I/O error",
+        "cannot be read or written: the disk reports an error",
+        "see whether it is full, failing or gone; what was not written is tried again",
+    ),
+    (
         "unable to open",
         "cannot be opened",
         "check that its folder exists and is writable for this user",

@@ -16,7 +16,7 @@ from cts_tui.engine.program import EngineProgram
 from cts_tui.model.market import Candle, CandleClosed, Source, Tick
 from cts_tui.settings import Settings
 from cts_tui.store import connections, leases, strategies
-from cts_tui.store.database import Database
+from cts_tui.store.database import BUSY_TIMEOUT_MS, Database
 
 from .world import ENTER_LONG, MINUTE_MS, SYMBOL, ScriptedFeed, spoken, stored
 
@@ -47,6 +47,8 @@ class Rig:
     def __init__(self, database: Database, until: Until) -> None:
         self.database = database
         self.until = until
+        self.wait_ms = BUSY_TIMEOUT_MS
+        """How long a program waits for whoever locks its store."""
         self.feeds: dict[str, list[ScriptedFeed]] = {}
         self.settings = Settings(
             paper_slippage_pct=0, paper_fee_pct=0, paper_latency_ms=0, paper_volume_pct=0
@@ -62,7 +64,7 @@ class Rig:
     @asynccontextmanager
     async def program(self) -> AsyncIterator[EngineProgram]:
         """Run a program until the end of the block; it must end in order."""
-        database = Database(self.database.url)
+        database = Database(self.database.url, wait_ms=self.wait_ms)
         program = EngineProgram(database, self.settings)
         task = asyncio.create_task(program.run())
         try:

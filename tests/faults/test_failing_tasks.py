@@ -25,7 +25,17 @@ Until = Callable[..., Awaitable[None]]
 pytestmark = pytest.mark.usefixtures("own_garbage")
 
 ENGINE_TASKS = ("feed", "markets", "session", "report")
-PROGRAM_TASKS = ("health", "watchdog", "verifier", "disk", "alerts", "heartbeat", "lag", "loop")
+PROGRAM_TASKS = (
+    "health",
+    "watchdog",
+    "verifier",
+    "disk",
+    "writer",
+    "alerts",
+    "heartbeat",
+    "lag",
+    "loop",
+)
 KINDS: dict[str, Callable[[], BaseException]] = {
     "ValueError": lambda: ValueError({"no": "text"}, 7),
     "MemoryError": MemoryError,

@@ -11,13 +11,16 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from sqlalchemy.event import listen
 
-import cts_tui.store.database as database_module
+import cts_tui.store.backlog as backlog_module
 import cts_tui.store.journal as journal_module
 from cts_tui.errors import StoreError
+from cts_tui.store.backlog import Entry
 from cts_tui.store.batch import Batch
 from cts_tui.store.database import Database
-from cts_tui.store.journal import Journal, RelaxedJournal
+from cts_tui.store.journal import Journal
+from cts_tui.store.relaxed_journal import RelaxedJournal
 
 from .samples import CANDLE, FILL, NOW_MS, ORDER, add_connection, order, rows
 
@@ -68,9 +71,9 @@ def locked(database: Database) -> Iterator[None]:
 
 
 @pytest.fixture
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+def impatient(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     """Find out that the store is locked, and try again, within milliseconds."""
-    monkeypatch.setattr(database_module, "BUSY_TIMEOUT_MS", 1)
+    listen(database._engine, "connect", lambda raw, _: raw.execute("PRAGMA busy_timeout=1"))
     monkeypatch.setattr(journal_module, "_RETRY_S", (0.001, 0.001, 0.001, 0.001))
 
 
@@ -87,7 +90,7 @@ async def test_what_waits_is_written_in_one_transaction(database: Database) -> N
     journal = Journal(database)
     with journal._wake:  # the writer cannot take anything meanwhile
         for number in range(20):
-            journal._entries.append(journal_module._Entry(event(str(number))))
+            journal._backlog.add(Entry(event(str(number))))
     await journal.flush()
     assert journal.figures.transactions == 1
     assert journal.figures.rows == 20
@@ -165,7 +168,7 @@ async def test_a_row_the_schema_refuses_keeps_up_no_other(
 ) -> None:
     with journal._wake:
         for batch in (candle(owner, 1), impossible(owner), candle(owner, 2), event("last")):
-            journal._entries.append(journal_module._Entry(batch))
+            journal._backlog.add(Entry(batch))
     await journal.flush()
     minutes = [(row["time_ms"] - NOW_MS) // 60_000 for row in rows(database, "candles")]
     assert minutes == [1, 2], "nothing of the batch with the impossible row is kept"
@@ -273,7 +276,7 @@ async def test_a_lock_that_comes_while_rows_are_sorted_out_loses_nothing(
     monkeypatch.setattr(journal, "_transact", hindered)
     with journal._wake:
         for batch in (candle(owner, 1), impossible(owner), candle(owner, 2)):
-            journal._entries.append(journal_module._Entry(batch))
+            journal._backlog.add(Entry(batch))
     await journal.flush()
     assert alone
     minutes = [(row["time_ms"] - NOW_MS) // 60_000 for row in rows(database, "candles")]
@@ -308,9 +311,10 @@ async def test_too_much_that_waits_is_an_error_to_who_brings_more(
         """Time in which the writer waits until it may try again."""
 
         perf_counter = staticmethod(time.perf_counter)
+        monotonic = staticmethod(time.monotonic)
         sleep = staticmethod(lambda seconds: may_retry.wait(20))
 
-    monkeypatch.setattr(journal_module, "MAX_PENDING", 5)
+    monkeypatch.setattr(backlog_module, "MAX_PENDING", 5)
     monkeypatch.setattr(journal_module, "time", Time)
     journal = Journal(database)
     with locked(database):
@@ -329,7 +333,7 @@ async def test_too_much_that_waits_is_an_error_to_who_brings_more(
 
 async def test_an_empty_batch_is_no_work(journal: Journal) -> None:
     journal.submit(Batch())
-    assert len(journal._entries) == 0
+    assert len(journal._backlog) == 0
 
 
 async def test_an_order_and_its_intent_in_one_group_are_both_written(

@@ -35,6 +35,7 @@ RULES: Final = (
     Rule("loop-late", Gravity.WARNING, engine_rules.loop_late),
     Rule("integrity-warning", Gravity.WARNING, store_rules.integrity_warning),
     Rule("writer-lost", Gravity.WARNING, store_rules.writer_lost),
+    Rule("writer-thinned", Gravity.WARNING, store_rules.writer_thinned),
     Rule("log-failing", Gravity.WARNING, store_rules.log_failing),
     Rule("backup-failed", Gravity.WARNING, store_rules.backup_failed),
     Rule("backup-overdue", Gravity.WARNING, store_rules.backup_overdue),

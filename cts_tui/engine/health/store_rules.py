@@ -47,6 +47,15 @@ def writer_lost(readings: Readings) -> Findings:
         yield "writer", f"the writer has lost {lost} batches: {error}"
 
 
+def writer_thinned(readings: Readings) -> Findings:
+    """Find that market data was left out of the store, because it waited for too long."""
+    if rows := readings.journal.get("shed_rows"):
+        yield (
+            "writer",
+            f"{rows:,} rows of market data were left out while the writer could not write",
+        )
+
+
 def log_failing(readings: Readings) -> Findings:
     """Find that the log cannot be written: what happens now is not told there."""
     if readings.log.get("is_failing"):

@@ -49,6 +49,7 @@ CASES: dict[str, tuple[dict[str, Any], str]] = {
         "candles/nan",
     ),
     "writer-failing": ({"told": [{"journal": {"is_failing": True, "last_error": "x"}}]}, "writer"),
+    "writer-thinned": ({"told": [{"journal": {"shed_rows": 7}}]}, "writer"),
     "writer-lost": ({"told": [{"journal": {"dropped": 3, "last_error": "x"}}]}, "writer"),
     "log-failing": ({"told": [{"log": {"is_failing": True, "last_error": "x"}}]}, "log"),
     "backup-failed": (
