@@ -117,8 +117,12 @@ class Outcome:
 class FaultRun:
     """One seed."""
 
-    def __init__(self, nursery: Nursery, folder: Path, empty_store: Path, seed: int) -> None:
+    def __init__(
+        self, nursery: Nursery, folder: Path, empty_store: Path, seed: int, longest_s: float = 2.0
+    ) -> None:
+        """A trader lives for `longest_s` at most before it is killed."""
         self.nursery = nursery
+        self.longest_s = longest_s
         self.folder = folder
         self.seed = seed
         self.chance = random.Random(f"run:{seed}")
@@ -162,7 +166,7 @@ class FaultRun:
         blowing = asyncio.create_task(weather.blow(self.chance.choice([0.0, 0.3, 0.5])))
         try:
             for _ in range(self.chance.choice([1, 1, 2, 3])):
-                await self._live(exchange, self.chance.uniform(0.5, 2.0))
+                await self._live(exchange, self.chance.uniform(0.25, 1) * self.longest_s)
         finally:
             for one in (blowing, moving):
                 one.cancel()
