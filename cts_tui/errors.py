@@ -7,6 +7,7 @@
     │   ├── RuleError    … in a rule, at a position
     │   └── LockedError  … the key to stored credentials is out of reach
     ├── StoreError       the database cannot be used as it is
+    │   └── DamagedError … its file is damaged
     ├── RetryableError   try again after `wait_s`
     │   ├── RateLimitedError    … the venue's budget is spent
     │   └── MaintenanceError    … the venue is closed for maintenance
@@ -39,6 +40,10 @@ class LockedError(ConfigError):
 
 class StoreError(CtsError):
     """The database cannot be opened, read or written: show the message, stop what needs it."""
+
+
+class DamagedError(StoreError):
+    """SQLite calls the file malformed: as a StoreError; a repair can salvage what can be read."""
 
 
 class RetryableError(CtsError):

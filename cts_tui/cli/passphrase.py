@@ -69,7 +69,10 @@ def has_locked_credentials(folder: DataFolder) -> bool:
         with closing(sqlite3.connect(name, uri=True)) as connection:
             is_running = connection.execute(_RUNNING).fetchone()
             return not is_running and any(connection.execute(q).fetchone() for q in _LOCKED)
-    except sqlite3.Error:  # an older or unusable store: opening it says what is wrong with it
+    except (
+        sqlite3.Error,
+        UnicodeDecodeError,
+    ):  # an older or unusable store: opening it says what is wrong with it
         return False
 
 

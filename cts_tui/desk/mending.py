@@ -11,7 +11,7 @@ from cts_tui.desk.gone import lost_log, refuse_afresh
 from cts_tui.desk.restoring import refuse_running, restore_backup
 from cts_tui.desk.room import Room
 from cts_tui.desk.salvaging import Patient, put_back, salvage
-from cts_tui.errors import ConfigError
+from cts_tui.errors import ConfigError, DamagedError
 from cts_tui.model.backup import BackupReason, Restored
 from cts_tui.model.repair import RepairReport
 from cts_tui.model.trading import Actor, EventKind
@@ -35,8 +35,30 @@ def plan_repair(
     Of a damaged file, what can be read of it is put into a new one, which is thrown away. Raises
     ConfigError or StoreError where the store is in use, or not there.
     """
-    salvaged = _salvaged(folder, actor, clock, with_trading=with_trading, is_trial=True)
-    return salvaged or _plan(folder, actor, clock, with_trading=with_trading)
+    return _plan_or_salvage(folder, actor, clock, with_trading=with_trading, is_trial=True)
+
+
+def _plan_or_salvage(
+    folder: DataFolder, actor: Actor, clock: Clock | None, *, with_trading: bool, is_trial: bool
+) -> RepairReport:
+    """Salvage a damaged file, else plan what to mend; both, where the file is worse than it looks.
+
+    A row whose entry in an index is damaged cannot be changed.
+    """
+    with closing(open_database(folder)) as database:
+        file = sqlite_file(database).resolve()
+        room = Room(database, actor, clock or SystemClock())
+        patient = Patient(folder, file, room, _consents(with_trading))
+        salvaged = salvage(patient, is_trial=is_trial)
+        if salvaged is not None:
+            return salvaged
+        try:
+            return _plan(folder, actor, clock, with_trading=with_trading)
+        except DamagedError:
+            salvaged = salvage(patient, is_trial=is_trial, with_indexes=True)
+            if salvaged is None:
+                raise
+            return salvaged
 
 
 def _plan(
@@ -63,11 +85,8 @@ def repair(
     its place; it is kept. Raises ConfigError or StoreError where that cannot be done: nothing is
     changed then.
     """
-    salvaged = _salvaged(folder, actor, clock, with_trading=with_trading, is_trial=False)
-    if salvaged is not None:
-        return salvaged
-    planned = _plan(folder, actor, clock, with_trading=with_trading)
-    if not any(deed.is_done for deed in planned.deeds):
+    planned = _plan_or_salvage(folder, actor, clock, with_trading=with_trading, is_trial=False)
+    if planned.salvage is not None or not any(deed.is_done for deed in planned.deeds):
         return planned
     with _alone(folder, actor, clock) as (room, _):
         backup = make_backup(
@@ -102,22 +121,6 @@ def undo_repair(folder: DataFolder, actor: Actor, clock: Clock | None = None) ->
             room.database.close()  # nobody, not even this process, may hold it now
             return put_back(file, room, before[0])
     return restore_backup(folder, before[0].file.name, actor, clock)
-
-
-def _salvaged(
-    folder: DataFolder,
-    actor: Actor,
-    clock: Clock | None,
-    *,
-    with_trading: bool,
-    is_trial: bool,
-) -> RepairReport | None:
-    """Return what a salvage of the file does, None where it is sound, or not there."""
-    with closing(open_database(folder)) as database:
-        file = sqlite_file(database).resolve()
-        room = Room(database, actor, clock or SystemClock())
-        patient = Patient(folder, file, room, _consents(with_trading))
-        return salvage(patient, is_trial=is_trial)
 
 
 def _consents(with_trading: bool) -> set[Consent]:  # noqa: FBT001 - one word, one argument

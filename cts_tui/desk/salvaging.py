@@ -42,11 +42,12 @@ class Patient:
     consents: Collection[Consent]
 
 
-def salvage(patient: Patient, *, is_trial: bool) -> RepairReport | None:
+def salvage(patient: Patient, *, is_trial: bool, with_indexes: bool = False) -> RepairReport | None:
     """Make a new store of what can be read of a damaged file; None where the file is sound.
 
-    A trial changes nothing. Raises StoreError where somebody has the file open, where nothing can
-    be read of it, or the disk is too full: nothing is changed then.
+    A trial changes nothing. `with_indexes`: indexes that do not fit are damage too. Raises
+    StoreError where somebody has the file open, where nothing can be read of it, or the disk is too
+    full: nothing is changed then.
     """
     file = patient.file
     if not file.exists() or (not file.stat().st_size and not has_log(file)):
@@ -55,7 +56,7 @@ def salvage(patient: Patient, *, is_trial: bool) -> RepairReport | None:
         stack.enter_context(_explained(file))
         stack.enter_context(closing(_alone(patient)))
         settle_exchange(file, patient.folder.backups)
-        faults = faults_of(file)
+        faults = faults_of(file, with_indexes=with_indexes)
         if not faults:
             return None
         descriptor = stack.enter_context(held_alone(file))

@@ -220,7 +220,7 @@ def _plain_schema(file: Path) -> str | None:
     try:
         with opened(file, UNTOUCHED) as connection:
             return schema_of(connection)
-    except sqlite3.Error:
+    except (sqlite3.Error, UnicodeDecodeError):
         return None
 
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, create_engine, event, make_url
 from sqlalchemy.exc import StatementError
 
-from cts_tui.errors import StoreError
+from cts_tui.errors import DamagedError, StoreError
 
 Transaction = Connection
 """What `read()` and `write()` yield, and what every query of the store takes first."""
@@ -145,8 +145,21 @@ def explained(url: str) -> Iterator[None]:
     try:
         yield
     except (StatementError, sqlite3.Error) as error:
-        reason = error.orig if isinstance(error, StatementError) else error
-        raise StoreError(_explain(str(reason), url)) from error
+        reason = str(error.orig if isinstance(error, StatementError) else error)
+        kind = DamagedError if "malformed" in reason else StoreError
+        raise kind(_explain(reason, url)) from error
+    except UnicodeDecodeError as error:
+        if not is_of_damage(error):
+            raise
+        raise DamagedError(_explain("malformed", url)) from error
+
+
+def is_of_damage(error: UnicodeDecodeError) -> bool:
+    """Return whether SQLite's driver has failed to read what SQLite said of a damaged file.
+
+    Its message quotes the file, and the driver takes it for UTF-8.
+    """
+    return b"malformed" in error.object
 
 
 REPAIR_ADVICE: Final = "cts-tui repair --dry-run says what can be mended"

@@ -52,7 +52,7 @@ def needs_opening(database: Database) -> bool:
         place = f"file:{quote(str(file))}?mode=ro"
         with closing(sqlite3.connect(place, uri=True, timeout=_WAIT_MS / 1000)) as connection:
             row = connection.execute(_VERSION).fetchone()
-    except sqlite3.Error:
+    except (sqlite3.Error, UnicodeDecodeError):
         return False  # whoever looks at it will say what is wrong
     return row is not None and isinstance(row[0], str) and row[0] < HEAD
 

@@ -17,7 +17,7 @@ from typing import Final
 from cts_tui.errors import StoreError
 from cts_tui.store.backup_file import read_manifest, unpack
 from cts_tui.store.backup_folder import SIDE_FILES, is_named_as_ours, replaced_name
-from cts_tui.store.database import Database, explained
+from cts_tui.store.database import Database, explained, is_of_damage
 from cts_tui.store.migrating import known_schemas
 from cts_tui.store.schema import missing_columns
 from cts_tui.store.scratch import NoRoom, Watch, scratch_folder, sync_file, sync_folder
@@ -166,6 +166,9 @@ def _let_go_of(database: Path) -> Iterator[None]:
         except sqlite3.DatabaseError as error:
             if error.sqlite_errorcode & 0xFF not in _LOST:
                 raise
+        except UnicodeDecodeError as error:
+            if not is_of_damage(error):
+                raise
         yield
 
 
@@ -232,7 +235,7 @@ def _refusals(source: Path) -> Iterator[None]:
         raise NoRoom(f"{source} cannot be unpacked: {error}") from error
     except StoreError as error:
         reason = str(error)
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:
         reason = f"the database in it cannot be read ({error})"
     except OSError as error:
         reason = f"{error.filename or source}: {error.strerror or error}"

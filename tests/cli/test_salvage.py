@@ -88,11 +88,31 @@ def leave_log_alone(file: Path) -> None:
         Path(f"{file}{end}").unlink(missing_ok=True)
 
 
+def garble_catalog(file: Path) -> None:
+    """Have SQLite quote in its complaint what is no UTF-8."""
+    content = file.read_bytes()
+    overwrite(file, content.index(b"CREATE TABLE fills"), b"\xfe\xf0\xe4")
+
+
+def break_index(file: Path) -> None:
+    """Change an entry of an index, and a row that then cannot be deleted."""
+    change(file, "UPDATE fills SET fee_currency = x'ff' WHERE id = 3")
+    with closing(sqlite3.connect(file)) as plain:
+        (name,) = plain.execute("SELECT venue_trade_id FROM fills WHERE id = 3").fetchone()
+    for page in pages_of(file, "sqlite_autoindex_fills_1"):
+        begin = (page - 1) * PAGE
+        at = file.read_bytes()[begin : begin + PAGE].find(name.encode())
+        if at >= 0:
+            overwrite(file, begin + at, b"X")
+
+
 SALVAGED: dict[str, Ruin] = {
     "flipped bytes in a leaf": flip_leaf,
     "an inner page zeroed": zero_inner,
     "flipped bytes in the header": ruin_header,
     "the catalog overwritten": ruin_catalog,
+    "the catalog garbled": garble_catalog,
+    "an index and a row": break_index,
     "truncated": cut_off,
     "a table struck from the catalog": strike_table,
     "the list of free pages broken": break_free_list,
@@ -133,12 +153,12 @@ def test_what_can_be_read_of_a_damaged_file_is_recovered_and_undo_puts_all_back(
 
     health = cts("health", "--json")
     assert health.code in (1, 2)
-    planned = cts("repair", "--dry-run", "--json").document
+    planned = cts("repair", "--dry-run", "--trading", "--json").document
     assert planned["salvage"]["kept"] is None
     assert contents(folder) == before or kind.startswith("deleted")
     before = contents(folder)
 
-    report = cts("repair", "--json").document
+    report = cts("repair", "--trading", "--json").document
     assert report["salvage"]["tables"] == planned["salvage"]["tables"]
     kept = Path(report["salvage"]["kept"])
     assert kept.read_bytes() == before["cts.db"]
@@ -186,6 +206,18 @@ def test_every_command_names_the_repair_in_one_line(cts: Cts, folder: DataFolder
     assert "cts-tui repair --dry-run" in health.err
 
 
+def test_what_sqlite_cannot_say_in_utf_8_is_said_and_a_backup_can_be_put_back(
+    cts: Cts, folder: DataFolder
+) -> None:
+    made = cts("backup", "--json").document["file"]
+    garble_catalog(folder.database)
+    for command in ("status", "positions list", "backup", "verify"):
+        assert "is damaged; cts-tui repair --dry-run" in cts(*command.split()).refusal, command
+    assert cts("health").code == 2
+    assert cts("restore", made).code == 0
+    assert cts("status").code == 0
+
+
 def test_where_nothing_can_be_read_it_is_refused_and_left(cts: Cts, folder: DataFolder) -> None:
     content = random.Random(1).randbytes(70_000)
     folder.database.write_bytes(content)
@@ -203,51 +235,6 @@ def test_the_last_damaged_files_are_kept(cts: Cts, folder: DataFolder) -> None:
     assert len(list(folder.backups.glob("damaged-*.db"))) == 3
     reasons = [one["reason"] for one in cts("backups", "list", "--json").document]
     assert reasons == ["damaged"] * 3
-
-
-@pytest.mark.parametrize("is_there", [True, False])
-def test_a_lost_database_is_not_begun_afresh_beside_its_backups(
-    is_there: bool, cts: Cts, folder: DataFolder
-) -> None:
-    made = cts("backup", "--json").document["file"]
-    for path in folder.root.glob("cts.db*"):
-        path.unlink()
-    if is_there:
-        folder.database.touch()
-    for command in ("status", "repair", "repair --dry-run", "connections list"):
-        refusal = cts(*command.split()).refusal
-        assert f"cts-tui restore {made}" in refusal
-        assert "to begin afresh" in refusal
-    assert cts("health").code == 2
-    assert folder.database.exists() == is_there
-    folder.backups.rename(folder.root / "elsewhere")
-    assert cts("status").code == 0
-
-
-def test_a_lost_database_is_put_back_from_its_backup(cts: Cts, folder: DataFolder) -> None:
-    orders = rows_in(folder.database)["orders"]
-    made = cts("backup", "--json").document["file"]
-    for path in folder.root.glob("cts.db*"):
-        path.unlink()
-    assert cts("restore", made).code == 0
-    assert rows_in(folder.database)["orders"] == orders
-
-
-@pytest.mark.parametrize("command", ["health", "status", "repair", "repair --dry-run"])
-def test_a_log_that_was_taken_away_is_told(command: str, cts: Cts, folder: DataFolder) -> None:
-    with closing(sqlite3.connect(folder.database)) as plain:
-        plain.execute("PRAGMA wal_autocheckpoint=0")
-        plain.execute("DELETE FROM alerts")
-        plain.commit()
-        files = {end: Path(f"{folder.database}{end}").read_bytes() for end in ("", "-shm")}
-    for end, content in files.items():
-        Path(f"{folder.database}{end}").write_bytes(content)
-    said = cts(*command.split())
-    if command.startswith("repair"):
-        assert "cts.db-wal is gone" in said.out
-    else:
-        told = [event["message"] for event in cts("events", "list", "--json").document]
-        assert sum("cts.db-wal is gone" in line for line in told) == 1
 
 
 ORDINARY = {

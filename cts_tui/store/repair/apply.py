@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Final
 
-from cts_tui.errors import StoreError
+from cts_tui.errors import DamagedError
 from cts_tui.model.repair import Deed
 from cts_tui.model.verification import Consent, Finding
 from cts_tui.store.database import SALVAGE_ADVICE, Database, Transaction, explained
@@ -133,7 +133,7 @@ class _Work:
         while not found.is_done:
             found.step(self._transaction)
         if any(check.kind == DAMAGED for check in found.hits):
-            raise StoreError(f"the database is damaged and cannot be mended; {SALVAGE_ADVICE}")
+            raise DamagedError(f"the database is damaged and cannot be mended; {SALVAGE_ADVICE}")
         before, now = self._findings, found.result(self._now_ms).findings
         looked_at = {*tables, *(finding.table for finding in now)}
         self._findings = [

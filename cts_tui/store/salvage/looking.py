@@ -15,21 +15,24 @@ from cts_tui.store.verify.damage import file_faults, is_index_fault, is_passing
 _OWN_TO_PROGRAMS: Final = "-shm"
 
 
-def faults_of(file: Path) -> list[str]:
+def faults_of(file: Path, *, with_indexes: bool = False) -> list[str]:
     """Return what SQLite finds damaged in a file, with the log beside it; nothing of a sound one.
 
-    Indexes that do not fit their tables are no damage of the file. Raises StoreError where it
-    cannot be looked at now.
+    Indexes that do not fit their tables are no damage of the file, unless `with_indexes`. Raises
+    StoreError where it cannot be looked at now.
     """
     with explained(f"sqlite:///{file}"), _looked_at(file) as copy:
         try:
             with opened(copy, READ_ONLY) as connection:
                 connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-                return [one for one in file_faults(connection, None) if not is_index_fault(one)]
+                found = file_faults(connection, None)
         except sqlite3.DatabaseError as error:
             if is_passing(error):
                 raise
             return [str(error)]
+        except UnicodeDecodeError as error:
+            return [error.object.decode("utf-8", "replace")]
+    return [one for one in found if with_indexes or not is_index_fault(one)]
 
 
 @contextmanager
