@@ -15,26 +15,35 @@ NAMES_UNKNOWN: Final = "left out: the names to replace could not be read from th
 _SHORT: Final = 4
 """A shorter name is only replaced where it stands alone."""
 _NUMBER: Final = re.compile(
-    r"(?<![\w.<-])(?P<before>line |HTTP |(?i:\w*code)\W{1,3})?"
-    r"[-+]?\d+(?:[,_]\d+)*(?:\.\d+)?(?:[eE][-+]?\d+)?"
-    r"(?P<unit> ?(?:ms|s|MB|GB|kB|%|bytes)\b)?(?![\w>])"
+    r"<[a-z]+(?:-\d+)?>|(?P<before>line |HTTP |\.py:|(?i:\b\w*code)\W{1,3})?"
+    r"\d+(?:[.,_]\d+)*(?:[eE][-+]?\d+)?(?P<unit> ?(?:ms|s|MB|GB|kB|%|bytes)(?!\w))?"
 )
+"""Also where it is glued to letters (0.5ETH); stand-ins are matched so that they are left alone."""
 _SMALL: Final = 2
 """Whole numbers of so few digits are counts."""
 _URL: Final = re.compile(r"\b[a-z][a-z0-9+.-]*://[^\s\"'<>)]+", re.IGNORECASE)
-_MAIL: Final = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_MAIL: Final = re.compile(r"[\w.+-]+@[\w.-]+")
 _ADDRESS: Final = re.compile(
     r"\b\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?\b|(?<![\w:])[0-9a-fA-F]{0,4}(?::[0-9a-fA-F]{0,4}){3,7}(?!\w)"
 )
+_ENDINGS: Final = (
+    "com|net|org|io|co|dev|app|cloud|local|lan|internal|exchange|info|xyz|site|online|tech|trade"
+    "|trading|finance|host|home|corp|biz|pro|live|space|world|page|run|[a-z]{2}"
+)
 _HOST: Final = re.compile(
-    r"\b(?:[a-z0-9-]+\.)+(?:com|net|org|io|co|dev|app|cloud|local|lan|internal|exchange|[a-z]{2})"
-    r"(?::\d+)?\b",
+    rf"\b(?:[a-z0-9-]+\.)+(?:{_ENDINGS})(?::\d+)?\b|(?<![\w.<])[a-z][\w-]*(?:\.[\w-]+)*:\d{{2,5}}\b",
     re.IGNORECASE,
 )
-_PATH: Final = re.compile(r"(?<![\w>./])/(?:[\w.@+~-]+/)*[\w.@+~-]+")
-_TOKEN: Final = re.compile(r"(?<![\w<])(?=[A-Za-z0-9_+/=-]*\d)[A-Za-z0-9_+=-]{10,}(?![\w>])")
+_PATH: Final = re.compile(
+    r"(?<=['\"])/[^'\"\n]+(?=['\"])|(?<![\w>./])/(?:[\w.@+~-]+(?: [\w.@+~-]+)*/)*[\w.@+~-]+"
+)
+_TOKEN: Final = re.compile(
+    r"(?<![\w<])(?:(?=(?:[A-Za-z_=+-]*\d){2})(?=\d*[A-Za-z])[A-Za-z0-9_+=-]{6,}"
+    r"|(?=[A-Za-z0-9_+/=-]*\d)[A-Za-z0-9_+=-]{10,})(?![\w>]|\.\d)"
+)
 _LONG: Final = re.compile(r"(?<![\w<])[A-Za-z0-9+/=_-]{24,}(?![\w>])")
 _OWN_WORD: Final = re.compile(r"[a-z_]+|<[a-z]+-?\d*>")
+_CONTROL: Final = re.compile(r"\x1b\[[0-9;]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f]")
 _TIME: Final = re.compile(r"\b\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?Z?)?")
 
 
@@ -75,7 +84,7 @@ class StandIns:
 
     def masked(self, text: str) -> str:
         """Return prose that names nobody but by chance, as errors about files do."""
-        text = self.name(text)
+        text = self.name(_CONTROL.sub("", text))
         text = self._each(_URL, "address", text)
         text = self._each(_MAIL, "address", text)
         text = _TIME.sub("<time>", text)
@@ -114,13 +123,13 @@ def _pattern(text: str) -> str:
 
 def _is_host(text: str) -> bool:
     """Return whether a dotted word is a host and no module or file of a program."""
-    return not re.fullmatch(r"[\w.-]+\.(py|db|gz|so|log|toml|md)", text) and not text.startswith(
-        ("cts_tui.", "engine.", "market.", "store.")
-    )
+    return not re.fullmatch(
+        r"[\w.-]+\.(py|db|gz|so|log|toml|md)(:\d+)?", text
+    ) and not text.startswith(("cts_tui.", "engine.", "market.", "store."))
 
 
 def _amount(found: re.Match[str]) -> str:
-    if found["before"] or found["unit"]:
-        return found.group()
-    digits = found.group().lstrip("+-")
-    return found.group() if digits.isdigit() and len(digits) <= _SMALL else "<number>"
+    text = found.group()
+    is_count = text.isdigit() and len(text) <= _SMALL
+    is_plain = text.startswith("<") or found["before"] or found["unit"] or is_count
+    return text if is_plain else "<number>"
