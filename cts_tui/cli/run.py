@@ -283,6 +283,8 @@ def _status_line(desk: "Desk") -> str:
     flags = (
         " SYNTHETIC PRICES" * summary.is_synthetic + " KILL SWITCH ON" * desk.controls.is_killed()
     )
+    if summary.brakes:
+        flags += f" NO ENTRIES: {', '.join(summary.brakes)}"
     return (
         f"{at}Z connections {summary.connections_enabled}/{summary.connections} "
         f"live {summary.connections_live} | positions {summary.open_positions} "

@@ -40,7 +40,7 @@ from cts_tui.desk.secrets import SecretsDesk
 from cts_tui.desk.seed import seed
 from cts_tui.desk.strategies import StrategyDesk
 from cts_tui.desk.workflow.desk import WorkflowDesk
-from cts_tui.errors import ConfigError, CtsError
+from cts_tui.errors import ConfigError, CtsError, StoreError
 from cts_tui.model.market import Source
 from cts_tui.model.trading import Actor, EngineStatus, EventKind
 from cts_tui.model.views import DeskSummary
@@ -195,8 +195,21 @@ class Desk:
 
 
 def _occupied(database: Database) -> Occupancy | None:
-    """Keep a restore off. Raises StoreError while one is under way."""
-    return None if database.file is None else Occupancy.share(database.file.resolve().parent)
+    """Keep a restore off. Raises StoreError while one is under way.
+
+    A file that is gone is not begun anew beside a program that still has it open.
+    """
+    file = database.file
+    if file is None:
+        return None
+    folder = file.resolve().parent
+    if not file.exists():
+        try:
+            Occupancy.alone(folder).close()
+        except StoreError as error:
+            if not file.exists():
+                raise StoreError(f"the database {file} is gone, and {error}") from error
+    return Occupancy.share(folder)
 
 
 def open_database(folder: DataFolder, *, wait_ms: int = BUSY_TIMEOUT_MS) -> Database:

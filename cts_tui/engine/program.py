@@ -5,7 +5,7 @@ import gc
 import logging
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -72,6 +72,8 @@ class EngineProgram:
         self._figures.ask("brakes", self._brakes.as_row)
         self.has_begun = False
         """Whether it got as far as to be registered in the store."""
+        self._rescue: Callable[[], None] = lambda: None
+        """Keeps what is open of a file that was deleted or replaced."""
         self._stopping = threading.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._wake: asyncio.Event | None = None
@@ -100,6 +102,7 @@ class EngineProgram:
         self._loop, self._wake = asyncio.get_running_loop(), asyncio.Event()
         quicken()
         journal = Journal(self._database)
+        self._database.hold()
         try:
             self._registration.enter()
             self.has_begun = True
@@ -108,6 +111,8 @@ class EngineProgram:
             await asyncio.to_thread(journal.close)
             if self.has_begun:
                 self._leave()
+            await asyncio.to_thread(self._rescue)
+            self._database.let_go()
 
     async def _work(self, journal: Journal, wake: asyncio.Event) -> None:
         """Run the engines, and beside them what keeps the program up, until stopped."""
@@ -132,7 +137,10 @@ class EngineProgram:
         monitor = self._monitor(journal)
         watchdog = Watchdog(partial(_watched, keepers, manager), partial(self._tell, journal))
         verifier = Verifier(database=self._database, settings=self._settings, clock=self._clock)
-        disk = DiskWatch(self._database, self._brakes, partial(self._tell, journal))
+        disk = DiskWatch(
+            self._database, self._backups, self._clock, self._brakes, partial(self._tell, journal)
+        )
+        self._rescue = disk.rescue
         writer = JournalWatch(journal, self._brakes, partial(self._tell, journal))
         own = (monitor, watchdog, verifier, disk, writer)
         for keeper in (*own, *self._backup_keeper(), self._alert_keeper()):

@@ -18,6 +18,8 @@ class BackupReason(StrEnum):
     """The database that a restore has put another one in the place of, as it was."""
     DAMAGED = "damaged"
     """The file that a repair has salvaged, as it was."""
+    RESCUED = "rescued"
+    """What an engine held open of a file that was deleted or replaced under it."""
     UNKNOWN = "unknown"
     """A file that says nothing of itself."""
 

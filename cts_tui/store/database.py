@@ -29,8 +29,10 @@ class Database:
     def __init__(self, url: str, *, wait_ms: int = BUSY_TIMEOUT_MS) -> None:
         """`wait_ms` is how long it waits for another program that holds a lock."""
         self.url = url
+        self._held: tuple[int, int] | None = None
         self._engine = create_engine(url)
         if self._engine.dialect.name == "sqlite":
+            event.listen(self._engine, "do_connect", self._refuse_another_file)
             event.listen(self._engine, "connect", partial(_configure_sqlite, wait_ms))
             event.listen(self._engine, "begin", _begin_sqlite)
 
@@ -101,6 +103,26 @@ class Database:
             if raw is not None and raw.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
                 raw.execute("PRAGMA journal_mode=WAL")
 
+    def hold(self) -> None:
+        """Have new connections lead to the file of now alone, until `let_go`.
+
+        SQLite would begin an empty file where it was deleted: a second truth beside the open one.
+        """
+        self._held = file_identity(self.file)
+
+    def let_go(self) -> None:
+        """Let new connections lead to whatever the path leads to."""
+        self._held = None
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether the path does not lead to the file that is held any more."""
+        return self._held is not None and file_identity(self.file) != self._held
+
+    def _refuse_another_file(self, *_: object) -> None:
+        if self.is_elsewhere:
+            raise StoreError(f"the database {self.file} was deleted or replaced under this program")
+
     @property
     def is_sqlite(self) -> bool:
         """Whether the store is the local SQLite file."""
@@ -115,6 +137,15 @@ class Database:
     def close(self) -> None:
         """Close every pooled connection."""
         self._engine.dispose()
+
+
+def file_identity(file: Path | None) -> tuple[int, int] | None:
+    """Return which file a path leads to now: device and inode; None where to none."""
+    try:
+        found = file.stat() if file else None
+    except OSError:
+        return None
+    return (found.st_dev, found.st_ino) if found else None
 
 
 def is_writing(transaction: Transaction) -> bool:

@@ -48,15 +48,6 @@ def file_facts(database: Database) -> dict[str, Any]:
     }
 
 
-def file_identity(database: Database) -> tuple[int, int] | None:
-    """Return which file the store's path leads to now: device and inode; None where to none."""
-    try:
-        found = database.file.stat() if database.file else None
-    except OSError:
-        return None
-    return (found.st_dev, found.st_ino) if found else None
-
-
 def counts_by(transaction: Transaction, table: str, column: str) -> dict[str, int]:
     """Return the rows of a small table by the values of one of its columns."""
     key = METADATA.tables[table].c[column]
