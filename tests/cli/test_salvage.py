@@ -143,7 +143,13 @@ def contents(folder: DataFolder) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.root.glob("cts.db*")}
 
 
-@pytest.mark.parametrize("kind", SALVAGED)
+RARE = ("an inner page zeroed", "the catalog overwritten", "the catalog garbled")
+"""Of which tests/store/salvage has the short form."""
+
+
+@pytest.mark.parametrize(
+    "kind", [pytest.param(kind, marks=[pytest.mark.soak] * (kind in RARE)) for kind in SALVAGED]
+)
 def test_what_can_be_read_of_a_damaged_file_is_recovered_and_undo_puts_all_back(
     kind: str, cts: Cts, folder: DataFolder
 ) -> None:
