@@ -69,6 +69,10 @@ class LivePosition:
         self.exit_refusals = min(self.exit_refusals + 1, 10)
         self.exit_after_ms = now_ms + wait_ms
 
+    def is_waiting(self, now_ms: int) -> bool:
+        """Return whether the next exit has to wait; a clock that is set back prolongs nothing."""
+        return 0 < self.exit_after_ms - now_ms <= _LONGEST_WAIT_MS
+
     @property
     def holder(self) -> Holder:
         """Who holds it."""

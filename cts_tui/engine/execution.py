@@ -162,7 +162,7 @@ class Execution(Processor):
         if is_gone or position.status is PositionStatus.CLOSING:
             record_fate(self._context, request, SignalStatus.REFUSED, "it is closed already")
             return None
-        if now_ms < position.exit_after_ms:  # a moment ago it was refused
+        if position.is_waiting(now_ms):  # a moment ago it was refused
             if request.reason is ExitReason.RULE:
                 self._requests.append(request)
             return None

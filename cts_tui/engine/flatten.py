@@ -72,7 +72,7 @@ class Flattener(Processor):
     def _close(self, position: LivePosition) -> None:
         """Ask for the exit of a position, unless one is on its way or was refused just now."""
         self._closed[position.key] = position.symbol
-        is_waiting = self._context.now_ms() < position.exit_after_ms
+        is_waiting = position.is_waiting(self._context.now_ms())
         if position.status is not PositionStatus.CLOSING and not is_waiting:
             self._execution.request(ExitRequest(position, ExitReason.FLATTEN))
 

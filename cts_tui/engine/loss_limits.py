@@ -70,7 +70,7 @@ class LossLimits(Processor):
 
     async def cycle(self) -> CycleReport:
         """Begin a new day where one has begun, and see whether a limit is reached."""
-        is_new_day = self.state.day != self._today()
+        is_new_day = self._is_over(self.state.day)
         if not is_new_day and not self._context.limits.has_loss_limits:
             return NOTHING
         self.look()
@@ -80,7 +80,7 @@ class LossLimits(Processor):
     def look(self) -> None:
         """Value the money now, and hold the limits against it."""
         state, today, equity = self.state, self._today(), self._equity()
-        if state.day != today:
+        if self._is_over(state.day):
             state = self._new_day(state, today, equity)
         elif state.capital is None:
             state = replace(state, capital=self._capital())
@@ -197,6 +197,11 @@ class LossLimits(Processor):
         if context.setup.market is MarketType.SPOT:
             return total + open_value(context) - self._pnl()
         return total - context.account.realized(is_live=True)
+
+    def _is_over(self, day: str) -> bool:
+        """Return whether another day has begun; not where the clock was set back into the last."""
+        tomorrow = utc_from_ms(self._context.now_ms() + _DAY_MS).date().isoformat()
+        return day not in (self._today(), tomorrow)
 
     def _today(self) -> str:
         return utc_from_ms(self._context.now_ms()).date().isoformat()

@@ -95,7 +95,8 @@ class Reconciler(Processor):
         """Whether a complete round ended less than two intervals ago, on the venue of now."""
         if self.reconciled_ms is None or self._context.live_venue is not self._venue:
             return False
-        return self._context.now_ms() - self.reconciled_ms < _LASTS_MS
+        age_ms = self._context.now_ms() - self.reconciled_ms
+        return abs(age_ms) < _LASTS_MS  # of a time yet to come: the clock was set back
 
     def again(self) -> None:
         """Compare anew before the next live entry: something may have happened out of sight."""

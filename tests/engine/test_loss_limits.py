@@ -5,7 +5,8 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from cts_tui.clock import utc_from_ms
+from cts_tui.clock import ManualClock, utc_from_ms
+from cts_tui.engine.book import LivePosition
 from cts_tui.engine.loss_limits import LossLimits
 from cts_tui.model.limits import RiskLimits, RiskState
 from cts_tui.model.trading import Direction
@@ -56,6 +57,32 @@ async def test_s11_a_daily_loss_with_open_pnl_halts_entries_until_the_next_day(
     await run.flat(90, 9)
     await run.flat(90)
     assert len(run.context.book) == 2
+
+
+async def test_s11_a_clock_that_is_set_forth_and_back_over_midnight_begins_one_day_not_two(
+    world: Make,
+) -> None:
+    run = world(big())
+    run.context.limits = replace(NONE, max_daily_loss=Decimal(4000))
+    clock = ManualClock(run.context.now_ms())
+    run.context.clock = clock
+    losses(run).look()
+    began = losses(run).state
+    clock.advance(DAY_MS)
+    losses(run).look()
+    ahead = losses(run).state
+    assert ahead.day > began.day
+    clock.advance(-DAY_MS)
+    losses(run).look()
+    assert losses(run).state.day == ahead.day, "it is not begun once more"
+
+
+def test_a_clock_that_is_set_back_prolongs_no_wait_of_an_exit() -> None:
+    position = LivePosition.__new__(LivePosition)
+    position.exit_refusals = 0
+    position.wait_longer(10_000_000)
+    assert position.is_waiting(10_000_000)
+    assert not position.is_waiting(10_000_000 - 3_600_000)
 
 
 async def test_how_much_of_the_nearest_loss_limit_is_used_is_told(world: Make) -> None:
