@@ -15,6 +15,14 @@ from pydantic_settings import (
 )
 
 from cts_tui.errors import ConfigError
+from cts_tui.model.health_bounds import (
+    BACKUP_EVERY_H,
+    CLOCK_OFF_MS,
+    DISK_LOW_MB,
+    DISK_LOW_PCT,
+    ERROR_RATE_PCT,
+    UNPROTECTED_ALARM_S,
+)
 from cts_tui.model.market import PRICE_STALE_MS
 from cts_tui.paths import config_folder
 
@@ -57,7 +65,7 @@ class Settings(BaseSettings):
     tick_stale_s: float = Field(default=PRICE_STALE_MS / 1000, gt=0, allow_inf_nan=False)
     """Age in seconds from which a tick is stale: entries stop, exits do not (S8)."""
 
-    unprotected_alarm_s: float = Field(default=5.0, gt=0, allow_inf_nan=False)
+    unprotected_alarm_s: float = Field(default=UNPROTECTED_ALARM_S, gt=0, allow_inf_nan=False)
     """Seconds without a confirmed stop at the venue after which a live position is alarmed."""
 
     unprotected_close_s: float = Field(default=0.0, ge=0, allow_inf_nan=False)
@@ -114,7 +122,7 @@ class Settings(BaseSettings):
     keep_health_days: int = Field(default=30, ge=1)
     """Age in days at which a sample of the history of health is pruned; there is one a minute."""
 
-    backup_every_h: float = Field(default=24.0, ge=0, allow_inf_nan=False)
+    backup_every_h: float = Field(default=BACKUP_EVERY_H, ge=0, allow_inf_nan=False)
     """Hours after which an engine backs the database up; 0: never by itself."""
 
     backup_keep_daily: int = Field(default=7, ge=1)
@@ -132,16 +140,16 @@ class Settings(BaseSettings):
     alert_repeat_s: float = Field(default=21_600.0, ge=0, allow_inf_nan=False)
     """Seconds after which a critical alert that still stands is told again; 0: never."""
 
-    disk_low_mb: int = Field(default=500, ge=0)
+    disk_low_mb: int = Field(default=DISK_LOW_MB, ge=0)
     """Megabytes free beside the database below which the disk is low; entries stop at 100 MB."""
 
-    disk_low_pct: float = Field(default=2.0, ge=0, lt=100, allow_inf_nan=False)
+    disk_low_pct: float = Field(default=DISK_LOW_PCT, ge=0, lt=100, allow_inf_nan=False)
     """Percent of the disk free below which it is low as well; 0: only megabytes count."""
 
-    error_rate_pct: float = Field(default=1.0, gt=0, lt=100, allow_inf_nan=False)
+    error_rate_pct: float = Field(default=ERROR_RATE_PCT, gt=0, lt=100, allow_inf_nan=False)
     """Percent of a processor's last cycles with an error above which that is a fault."""
 
-    clock_off_ms: int = Field(default=1_000, ge=10, le=60_000)
+    clock_off_ms: int = Field(default=CLOCK_OFF_MS, ge=10, le=60_000)
     """Milliseconds from which an exchange's clock is off; live trading needs 1,000 at most."""
 
     verify_hours: int = Field(default=6, ge=1)

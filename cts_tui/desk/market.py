@@ -23,7 +23,6 @@ from cts_tui.model.chart import (
 from cts_tui.model.columns import CandleColumns
 from cts_tui.model.connection import ConnectionSetup
 from cts_tui.model.market import Candle, timeframe_ms
-from cts_tui.settings import load_settings
 from cts_tui.store import connections, history
 from cts_tui.store.database import Transaction
 
@@ -150,6 +149,8 @@ class MarketDesk:
 
     def _compute(self, known: _Known, key: _Key) -> None:
         if self._indications is None:
+            from cts_tui.settings import load_settings  # slow to load, for charts alone
+
             self._indications = load_settings().base_indications
         coarse = aggregate(known.stored, key.stored, key.timeframe)
         known.studies = studies_over(coarse, key.timeframe, self._indications, key.limit)

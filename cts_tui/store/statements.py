@@ -1,14 +1,35 @@
-"""How a batch writes: statements by dialect, for the local SQLite file and for PostgreSQL."""
+"""How a batch writes: statements by dialect, for the local SQLite file and for PostgreSQL.
 
-from collections.abc import Sequence
+Each is built when it is first used: the dialect that a store does not have is never loaded.
+"""
+
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from sqlalchemy import Executable, Table, func
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-Statements = dict[str, Executable]
-"""One statement by dialect."""
+
+class Statements(dict[str, Executable]):
+    """One statement by dialect, built when first asked for."""
+
+    def __init__(self, build: Callable[[str], Executable]) -> None:
+        super().__init__()
+        self._build = build
+
+    def __missing__(self, dialect: str) -> Executable:
+        statement = self[dialect] = self._build(dialect)
+        return statement
+
+
+def _insert(table: Table, dialect: str) -> Any:
+    """Return the dialect's own insert."""
+    if dialect == "postgresql":
+        from sqlalchemy.dialects import postgresql
+
+        return postgresql.insert(table)
+    from sqlalchemy.dialects import sqlite
+
+    return sqlite.insert(table)
 
 
 def upsert(table: Table, key: str, *keep: str, lasting: Sequence[str] = ()) -> Statements:
@@ -16,10 +37,10 @@ def upsert(table: Table, key: str, *keep: str, lasting: Sequence[str] = ()) -> S
 
     What is `lasting` stays where the new value is null.
     """
-    statements: Statements = {}
     keys = key.split(",")
-    for dialect, insert in (("sqlite", sqlite_insert), ("postgresql", postgresql_insert)):
-        statement = insert(table)
+
+    def build(dialect: str) -> Executable:
+        statement = _insert(table, dialect)
         changed: dict[str, Any] = {
             column.name: statement.excluded[column.name]
             for column in table.columns
@@ -27,18 +48,22 @@ def upsert(table: Table, key: str, *keep: str, lasting: Sequence[str] = ()) -> S
         }
         for name in lasting:
             changed[name] = func.coalesce(statement.excluded[name], table.c[name])
-        statements[dialect] = statement.on_conflict_do_update(index_elements=keys, set_=changed)
-    return statements
+        updating: Executable = statement.on_conflict_do_update(index_elements=keys, set_=changed)
+        return updating
+
+    return Statements(build)
 
 
 def insert_once(table: Table) -> Statements:
     """Return an insert that leaves a row that exists as it is."""
-    return {
-        "sqlite": sqlite_insert(table).on_conflict_do_nothing(),
-        "postgresql": postgresql_insert(table).on_conflict_do_nothing(),
-    }
+
+    def build(dialect: str) -> Executable:
+        statement: Executable = _insert(table, dialect).on_conflict_do_nothing()
+        return statement
+
+    return Statements(build)
 
 
 def always(statement: Executable) -> Statements:
     """Return one statement for every dialect."""
-    return {"sqlite": statement, "postgresql": statement}
+    return Statements(lambda _dialect: statement)

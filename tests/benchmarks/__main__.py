@@ -11,6 +11,7 @@ _PARTS = (
     "positions",
     "replays",
     "backups",
+    "upkeep",
     "backtests",
     "exchange_load",
     "order_to_socket",

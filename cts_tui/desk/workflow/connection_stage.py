@@ -12,7 +12,6 @@ from cts_tui.model.trading import Mode
 from cts_tui.rules.parser import parse_rule
 from cts_tui.rules.spec import RULE_FIELDS
 from cts_tui.rules.warmup import timeframe_faults
-from cts_tui.settings import load_settings
 from cts_tui.store.raw_rows import RawRow, raw_rows
 
 _SEE: Final = "see what can be mended: cts-tui repair --dry-run"
@@ -76,6 +75,8 @@ def _read(subject: Subject) -> _Rows:
 
 def _judge_settings(report: _Report) -> None:
     """No engine starts with settings that cannot be read."""
+    from cts_tui.settings import load_settings  # slow to load, for this test alone
+
     try:
         load_settings()
     except ConfigError as error:

@@ -2,14 +2,18 @@
 
 from typing import Any, Final
 
+from cts_tui.clock import iso_from_ms
 from cts_tui.desk.workflow.subject import Finding, Subject, summed_up
 from cts_tui.errors import StoreError
-from cts_tui.store import setting_rows
+from cts_tui.model.health import Gravity
 from cts_tui.store.inspection import inspect_store
+from cts_tui.store.verify import results
+from cts_tui.store.verify.orphan_checks import ORPHAN
+from cts_tui.store.verify.schema_checks import OF_SCHEMA
 
 _WITHIN_S: Final = 10.0
-_VERIFICATION: Final = "verification"
-"""The settings row in which the verifier keeps its findings."""
+_LOOK_MS: Final = 2_000.0
+"""How long the verifier looks now; a small store is done in some 50 ms."""
 _OTHERS: Final = frozenset(
     ("connections", "strategies", "credentials", "engine_states", "engine_programs", "leases")
 )
@@ -23,7 +27,8 @@ def judge(subject: Subject) -> Finding:
         raise StoreError(reason)
     try:
         found = inspect_store(subject.store, within_s=_WITHIN_S)
-        _add_verification(subject, found.faults, found.warnings, found.figures)
+        if not found.faults:  # else there is nothing that could be relied on
+            _add_verification(subject, found.faults, found.warnings, found.figures)
     except StoreError:
         subject.unusable = _unusable()
         raise
@@ -43,13 +48,10 @@ def _unusable() -> str:
 def _add_verification(
     subject: Subject, faults: list[str], warnings: list[str], figures: dict[str, Any]
 ) -> None:
-    """Add what the engine's verifier found when it last looked, where it has."""
+    """Add what the verifier finds now, and of what it does not come to, what it found last."""
     with subject.store.read() as transaction:
-        kept = setting_rows.get(transaction, _VERIFICATION)
-    if not isinstance(kept, dict):
-        return
-    figures["verified_at"] = kept.get("finished_at")
-    for one in kept.get("findings") or ():
-        if isinstance(one, dict) and one.get("table") not in _OTHERS:
-            told = faults if one.get("gravity") == "critical" else warnings
-            told.append(f"{one.get('message')}; see what can be mended: cts-tui repair --dry-run")
+        found = results.current(transaction, subject.clock.now_ms(), budget_ms=_LOOK_MS)
+    figures["verified_at"] = iso_from_ms(found.finished_ms)
+    for one in found.findings:
+        if one.kind not in OF_SCHEMA and (one.table not in _OTHERS or one.kind == ORPHAN):
+            (faults if one.gravity is Gravity.CRITICAL else warnings).append(one.line)
