@@ -15,7 +15,7 @@ from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from cts_tui.clock import SystemClock
+from cts_tui.clock import SystemClock, utc_from_ms
 from cts_tui.engine.health.assessment import assess
 from cts_tui.model.trading import Actor, EventKind
 from cts_tui.store.backup import make_backup
@@ -98,7 +98,10 @@ def _scanned(file: Path) -> tuple[int, float]:
 
 def _health(database: Database, file: Path) -> Iterator[Line]:
     """Yield the report as a command makes it, and as a screen that keeps its sums does."""
-    now_ms, kept = SystemClock().now_ms(), RunningSums()
+    now_ms, kept = SystemClock().now_ms(), RunningSums(is_anew=True)
+    assess(database, now_ms, kept)
+    with database.write() as transaction:  # as the engine does each minute: a command rests on it
+        kept.put(transaction, utc_from_ms(now_ms))
 
     def fresh() -> object:
         return assess(database, now_ms)
