@@ -8,6 +8,7 @@ from typing import Final
 
 import numpy as np
 
+from cts_tui.clock import is_waiting
 from cts_tui.model.columns import FloatArray
 from cts_tui.model.holding import Holding
 from cts_tui.model.records import PositionRecord
@@ -71,7 +72,7 @@ class LivePosition:
 
     def is_waiting(self, now_ms: int) -> bool:
         """Return whether the next exit has to wait; a clock that is set back prolongs nothing."""
-        return 0 < self.exit_after_ms - now_ms <= _LONGEST_WAIT_MS
+        return is_waiting(self.exit_after_ms, now_ms, _LONGEST_WAIT_MS)
 
     @property
     def holder(self) -> Holder:

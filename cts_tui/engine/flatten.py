@@ -5,6 +5,7 @@ It survives restarts, and works with live trading off: an exit of real money is 
 
 from typing import Final
 
+from cts_tui.clock import is_waiting
 from cts_tui.engine.book import LivePosition
 from cts_tui.engine.context import EngineContext
 from cts_tui.engine.execution import Execution
@@ -92,7 +93,7 @@ class Flattener(Processor):
         if not self._needs_venue:
             return True
         now_ms, venue = context.now_ms(), context.live_venue
-        if venue is None or now_ms < self._look_after_ms:
+        if venue is None or is_waiting(self._look_after_ms, now_ms, _LONGEST_WAIT_MS):
             return False
         wait_ms = min(_FIRST_WAIT_MS << min(self._looks, 6), _LONGEST_WAIT_MS)
         self._looks += 1

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
+from cts_tui.clock import is_waiting
 from cts_tui.engine.beside import Beside
 from cts_tui.engine.book import LivePosition
 from cts_tui.engine.clearance import Clearance, Look
@@ -172,7 +173,7 @@ class Guard(Processor):
     async def _place(self, venue: Venue, position: LivePosition, wish: Wish) -> None:
         retry = self._retries.setdefault((position.key, wish.purpose), _Retry())
         now_ms = self._context.now_ms()
-        if now_ms < retry.after_ms:
+        if is_waiting(retry.after_ms, now_ms, _LONGEST_RETRY_MS):
             return
         position.stop_attempts += 1
         working = Working(guard_order(position, wish, now_ms))

@@ -21,6 +21,7 @@ from cts_tui.engine.loss_figures import (
 )
 from cts_tui.engine.processor import NOTHING, CycleReport, Processor
 from cts_tui.engine.risk import Refusal
+from cts_tui.engine.trading_day import TradingDay
 from cts_tui.model.limits import RiskState
 from cts_tui.model.money import settle_currency
 from cts_tui.model.records import Order
@@ -44,6 +45,7 @@ class LossLimits(Processor):
         self._states = {is_live: RiskState(is_live) for is_live in (False, True)}
         self._stored: dict[bool, RiskState] = {}
         self._answered_ms = 0
+        self._day = TradingDay(context.clock)
         self._hears_trades()
 
     def _hears_trades(self) -> None:
@@ -204,7 +206,7 @@ class LossLimits(Processor):
         return day not in (self._today(), tomorrow)
 
     def _today(self) -> str:
-        return utc_from_ms(self._context.now_ms()).date().isoformat()
+        return self._day.today(self.state.day)
 
     def _traded(self, holder: Holder, trade: Trade) -> None:
         """Let a symbol cool down after a stop on it."""

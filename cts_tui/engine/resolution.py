@@ -8,6 +8,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final
 
+from cts_tui.clock import is_waiting
 from cts_tui.engine.beside import Beside
 from cts_tui.engine.context import EngineContext
 from cts_tui.engine.ledger import Ledger
@@ -88,7 +89,7 @@ class Resolver(Processor):
 
     def _is_due(self, working: Working, now_ms: int) -> bool:
         order = working.order
-        if not order.is_live or now_ms < working.next_look_ms:
+        if not order.is_live or is_waiting(working.next_look_ms, now_ms, _LONGEST_WAIT_MS):
             return False
         if order.status is OrderStatus.UNKNOWN or order.status.is_final:
             return True  # of one that is over, fills are missing

@@ -76,6 +76,18 @@ async def test_s6_a_stop_that_is_refused_is_tried_again_and_alarmed(live: Live) 
     assert any("confirmed after" in message for message in await world.told())
 
 
+async def test_s6_a_stop_that_was_refused_waits_no_hour_because_the_clock_was_set_back(
+    live: Live,
+) -> None:
+    world = live()
+    world.venue.will("accept", *[REJECT] * 2)
+    await world.enter()
+    assert world.venue.resting(STOPS) == []
+    world.clock.advance(-3_600_000)
+    await world.run(1, cycles=5)
+    assert len(world.venue.resting(STOPS)) == 1
+
+
 async def test_s6_a_position_that_stays_bare_is_closed_where_so_wished(live: Live) -> None:
     world = live(unprotected_close_s=2)
     world.venue.will("accept", *[REJECT] * 4)

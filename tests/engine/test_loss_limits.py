@@ -5,7 +5,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from cts_tui.clock import ManualClock, utc_from_ms
+from cts_tui.clock import utc_from_ms
 from cts_tui.engine.book import LivePosition
 from cts_tui.engine.loss_limits import LossLimits
 from cts_tui.model.limits import RiskLimits, RiskState
@@ -64,8 +64,7 @@ async def test_s11_a_clock_that_is_set_forth_and_back_over_midnight_begins_one_d
 ) -> None:
     run = world(big())
     run.context.limits = replace(NONE, max_daily_loss=Decimal(4000))
-    clock = ManualClock(run.context.now_ms())
-    run.context.clock = clock
+    clock = run.clock
     losses(run).look()
     began = losses(run).state
     clock.advance(DAY_MS)
@@ -83,6 +82,28 @@ def test_a_clock_that_is_set_back_prolongs_no_wait_of_an_exit() -> None:
     position.wait_longer(10_000_000)
     assert position.is_waiting(10_000_000)
     assert not position.is_waiting(10_000_000 - 3_600_000)
+
+
+async def test_s11_a_clock_that_is_set_forth_and_back_wipes_out_no_loss_of_the_day(
+    world: Make,
+) -> None:
+    run = world(big())
+    run.context.limits = replace(NONE, max_daily_loss=Decimal(400))
+    await lose(run)
+    limits = losses(run)
+    before = limits.state
+    for jump in (DAY_MS, -DAY_MS):
+        run.clock.jump(jump)
+        run.clock.advance(60_000)
+        await limits.cycle()
+        assert limits.state.is_halted
+        assert (limits.state.day, limits.state.day_equity) == (before.day, before.day_equity)
+    run.clock.jump(DAY_MS)
+    await limits.cycle()
+    run.clock.advance(600_000)
+    await limits.cycle()
+    assert not limits.state.is_halted, "a clock that stays where it was set is believed"
+    assert limits.state.day > before.day
 
 
 async def test_how_much_of_the_nearest_loss_limit_is_used_is_told(world: Make) -> None:

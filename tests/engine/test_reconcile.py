@@ -75,6 +75,14 @@ async def test_it_is_not_reconciled_any_more_when_no_round_ends(scene: Scene) ->
     assert not scene.context.is_reconciled
 
 
+async def test_a_clock_that_is_set_back_makes_no_old_round_a_new_one(scene: Scene) -> None:
+    await scene.look()
+    scene.context.clock.advance(-3_600_000)  # type: ignore[attr-defined]
+    assert "not reconciled" in refusal(scene)
+    await scene.look()
+    assert refusal(scene) == ""
+
+
 async def test_after_a_reconnect_it_compares_anew_before_the_next_entry(scene: Scene) -> None:
     await scene.look()
     scene.reconciler.again()
