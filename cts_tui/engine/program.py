@@ -136,12 +136,17 @@ class EngineProgram:
         """Add what works for the whole program: a processor is one line."""
         monitor = self._monitor(journal)
         watchdog = Watchdog(partial(_watched, keepers, manager), partial(self._tell, journal))
-        verifier = Verifier(database=self._database, settings=self._settings, clock=self._clock)
-        disk = DiskWatch(
-            self._database, self._backups, self._clock, self._brakes, partial(self._tell, journal)
+        tell = partial(self._tell, journal)
+        verifier = Verifier(
+            database=self._database,
+            settings=self._settings,
+            clock=self._clock,
+            brakes=self._brakes,
+            tell=tell,
         )
+        disk = DiskWatch(self._database, self._backups, self._clock, self._brakes, tell)
         self._rescue = disk.rescue
-        writer = JournalWatch(journal, self._brakes, partial(self._tell, journal))
+        writer = JournalWatch(journal, self._brakes, tell)
         own = (monitor, watchdog, verifier, disk, writer)
         for keeper in (*own, *self._backup_keeper(), self._alert_keeper()):
             keepers.add(keeper)

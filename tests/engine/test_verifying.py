@@ -7,16 +7,34 @@ from pathlib import Path
 import pytest
 
 from cts_tui.clock import SystemClock
+from cts_tui.engine.brakes import Brakes
 from cts_tui.engine.verifying import Verifier
 from cts_tui.settings import Settings
 from cts_tui.store.database import Database
 from cts_tui.store.verify import results
+from tests.store.salvage.ruins import PAGE, overwrite, pages_of
 from tests.store.samples import add_connection, rows
 
 
 @pytest.fixture
-def verifier(database: Database) -> Verifier:
-    return Verifier(database=database, settings=Settings(), clock=SystemClock())
+def brakes() -> Brakes:
+    return Brakes()
+
+
+@pytest.fixture
+def told() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def verifier(database: Database, brakes: Brakes, told: list[str]) -> Verifier:
+    return Verifier(
+        database=database,
+        settings=Settings(),
+        clock=SystemClock(),
+        brakes=brakes,
+        tell=lambda subject, words: told.append(f"{subject}: {words}"),
+    )
 
 
 def change(database: Database, *statements: str) -> None:
@@ -25,6 +43,18 @@ def change(database: Database, *statements: str) -> None:
         for statement in statements:
             plain.execute(statement)
         plain.commit()
+
+
+def alone(database: Database) -> Path:
+    """Return the file with all of the log in it, and no connection that remembers pages."""
+    change(database, "PRAGMA wal_checkpoint(TRUNCATE)")
+    database.close()
+    assert database.file is not None
+    return database.file
+
+
+def flip_leaf(file: Path, table: str) -> None:
+    overwrite(file, (pages_of(file, table)[1] - 1) * PAGE + 8, bytes(range(60)))
 
 
 async def run_pass(verifier: Verifier, database: Database) -> None:
@@ -96,3 +126,26 @@ async def test_what_touches_orders_is_only_told(verifier: Verifier, database: Da
         (finding,) = results.get(transaction).findings  # type: ignore[union-attr]
     assert finding.kind == "fill-without-order"
     assert not finding.safe
+
+
+async def test_in_a_damaged_file_nothing_is_mended_and_nothing_opened_until_it_is_sound(
+    verifier: Verifier, database: Database, brakes: Brakes, told: list[str]
+) -> None:
+    key = add_connection(database)
+    into = f"INSERT INTO candles VALUES ({key}, 'BTC/USDT', '1m'"
+    candles = [f"{into}, {n * 60_000}, 1, 2, 0.5, 1, 3, 'rest')" for n in range(500)]
+    wrong = f"{into}, 60000000, 1, 1, 2, 1, 3, 'rest')"
+    change(database, *candles, wrong)
+    sound = alone(database).read_bytes()
+    flip_leaf(alone(database), "candles")
+    await run_pass(verifier, database)
+    assert "the database file is damaged (" in brakes.reason
+    assert "cts-tui repair --dry-run" in brakes.reason
+    assert [line.split(" (")[0] for line in told] == ["database: the database file is damaged"]
+    assert rows(database, "quarantine") == []
+    alone(database).write_bytes(sound)
+    verifier._due = 0.0
+    await run_pass(verifier, database)
+    assert brakes.reason == ""
+    assert told[1:] == ["database: the database file is sound: entries go on"]
+    assert len(rows(database, "quarantine")) == 1

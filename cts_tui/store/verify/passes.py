@@ -17,6 +17,7 @@ from cts_tui.model.verification import Finding, Verification
 from cts_tui.store.database import Database, Transaction
 from cts_tui.store.verify.check import ROWID, Check, Hit, Span, key_columns
 from cts_tui.store.verify.damage import (
+    DAMAGED,
     Unfinished,
     damaged,
     file_faults,
@@ -91,6 +92,12 @@ class VerifyPass:
     def is_done(self) -> bool:
         """Whether everything was looked at."""
         return not self._jobs
+
+    @property
+    def damage(self) -> str:
+        """What SQLite said of the first damaged place, empty where none was found so far."""
+        found = (hits for check, hits in self.hits.items() if check.kind == DAMAGED and hits)
+        return next((hits[0].words for hits in found), "")
 
     def run(self, database: Database) -> None:
         """Look at everything that is left, a transaction each. Raises StoreError."""
