@@ -5,6 +5,7 @@ is committed with synchronous=FULL, and its caller waits for it.
 """
 
 import logging
+import sqlite3
 import threading
 import time
 from dataclasses import dataclass
@@ -290,4 +291,5 @@ def _is_passing(error: StoreError) -> bool:
     A damaged file is put back or salvaged: what waits for it is kept as well.
     """
     cause = error.__cause__
-    return isinstance(cause, OperationalError) or type(cause) is DatabaseError
+    is_busy = isinstance(cause, OperationalError | sqlite3.OperationalError)
+    return is_busy or type(cause) is DatabaseError

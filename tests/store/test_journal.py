@@ -369,3 +369,24 @@ async def test_s15_a_batch_that_fails_unforeseen_is_counted_and_the_writer_goes_
     assert journal.figures.dropped == 1
     assert "a fault of ours" in str(journal.figures.last_error)
     assert not journal.figures.is_failing
+
+
+class Locked(Broken):
+    """A batch that meets a lock where the driver itself says so, once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tries = 0
+
+    def write(self, connection: object) -> None:
+        self.tries += 1
+        if self.tries < 3:
+            raise sqlite3.OperationalError("database is locked")
+
+
+async def test_a_lock_that_the_driver_tells_of_drops_nothing(journal: Journal) -> None:
+    batch = Locked()
+    journal.submit(batch)
+    await journal.flush()
+    assert batch.tries == 3
+    assert journal.figures.dropped == 0
