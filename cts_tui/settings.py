@@ -152,6 +152,9 @@ class Settings(BaseSettings):
     clock_off_ms: int = Field(default=CLOCK_OFF_MS, ge=10, le=60_000)
     """Milliseconds from which an exchange's clock is off; live trading needs 1,000 at most."""
 
+    memory_bound_mb: int = Field(default=768, ge=64)
+    """Megabytes a program may hold; above, it spares; a quarter above, it enters nothing."""
+
     verify_hours: int = Field(default=6, ge=1)
     """Hours between two looks through the whole store; the first one begins with the engine."""
 

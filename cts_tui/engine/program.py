@@ -25,6 +25,7 @@ from cts_tui.engine.journal_watch import JournalWatch
 from cts_tui.engine.keepers import Keepers
 from cts_tui.engine.loop_watch import LoopWatch
 from cts_tui.engine.manager import TradeEngineManager
+from cts_tui.engine.memory_watch import MemoryWatch
 from cts_tui.engine.processor import Processor
 from cts_tui.engine.registration import LEASE_S, Registration
 from cts_tui.engine.verifying import Verifier
@@ -147,7 +148,8 @@ class EngineProgram:
         disk = DiskWatch(self._database, self._backups, self._clock, self._brakes, tell)
         self._rescue = disk.rescue
         writer = JournalWatch(journal, self._brakes, tell)
-        own = (monitor, watchdog, verifier, disk, writer)
+        memory = MemoryWatch(self._settings.memory_bound_mb, journal, self._brakes, tell)
+        own = (monitor, watchdog, verifier, disk, writer, memory)
         for keeper in (*own, *self._backup_keeper(), self._alert_keeper()):
             keepers.add(keeper)
         heart = Heartbeat(self._registration, manager, self._figures, _HEARTBEAT_S)

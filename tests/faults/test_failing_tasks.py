@@ -31,6 +31,7 @@ PROGRAM_TASKS = (
     "verifier",
     "disk",
     "writer",
+    "memory",
     "alerts",
     "heartbeat",
     "lag",

@@ -1,6 +1,7 @@
 """What a salvage reads of files damaged in one way each, and what it leaves where it is."""
 
 import os
+import random
 import shutil
 import sqlite3
 from contextlib import closing
@@ -74,7 +75,11 @@ def test_of_a_table_without_row_ids_an_inner_page_takes_its_own_rows_only(
     assert lost(made) == {"indications": "unknown"}
 
 
-@pytest.mark.parametrize("content", [EMPTY, os.urandom(PAGE), b"\xff" * 100])
+@pytest.mark.parametrize(
+    "content",
+    [EMPTY, random.Random(5).randbytes(PAGE), b"\xff" * 100],
+    ids=["zeros", "noise", "a spoilt header"],
+)
 def test_without_its_first_page_everything_else_is_found(
     content: bytes, file: Path, before: Rows, salvage: Salvage
 ) -> None:
