@@ -13,7 +13,7 @@ run: $(READY)
 	@$(BIN)/cts-tui
 
 test: $(READY)
-	@$(BIN)/python -m pytest -n 2
+	@$(BIN)/python -m pytest -n 3
 
 check: $(READY)
 	@$(BIN)/ruff check .

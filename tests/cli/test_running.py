@@ -87,6 +87,7 @@ def test_an_engine_is_watched_steered_and_stopped_from_another_program(
     engine = start("run")
     assert "Ctrl-C stops it in order" in first_line(engine)
     until(lambda: is_at_work(cts), "the engine is at work")
+    until(lambda: _open_positions_agree(cts), "no position opened or closed between three looks")
     _figures_agree(cts)
     refusal = cts("run", "--for", 1).refusal
     assert f"runs on this data folder already (process {engine.pid})" in refusal
@@ -100,6 +101,13 @@ def test_an_engine_is_watched_steered_and_stopped_from_another_program(
     assert status["positions"]["open"] == len(cts("positions", "list", "--open", "--json").document)
 
 
+def _open_positions_agree(cts: Cts) -> bool:
+    """Whether three commands count the same open positions; the demo trades meanwhile."""
+    told = cts("status", "--json").document["positions"]["open"]
+    rows = cts("positions", "list", "--open", "--json", "--limit", 1000).document
+    return bool(cts("health", "--json").document["positions"]["open"] == told == len(rows))
+
+
 def _figures_agree(cts: Cts) -> None:
     status = cts("status", "--json").document
     health = cts("health", "--json").document
@@ -107,7 +115,6 @@ def _figures_agree(cts: Cts) -> None:
     assert status["engine"] == "running"
     assert status["connections"] == {"total": 12, "enabled": 1, "live": 0}
     assert health["connections"] == {"total": 12, "enabled": 1, "active": 1, "live": 0}
-    assert health["positions"]["open"] == status["positions"]["open"] == len(rows)
     closed = cts("positions", "list", "--closed", "--json", "--limit", 1000).document
     assert len(closed) >= health["positions"]["closed"] >= status["today"]["trades"]
     assert health["signals"]["total"] >= status["today"]["signals"] > 0

@@ -143,7 +143,13 @@ OWN = (
         ("KRAKEN_XBTUSDC_1m.csv.gz", 500),
     ],
 )
-@pytest.mark.parametrize("money", [{}, SLIPPING], ids=["as it is", "slipping"])
+@pytest.mark.parametrize(
+    "money",
+    [
+        pytest.param({}, id="as it is"),
+        pytest.param(SLIPPING, id="slipping", marks=pytest.mark.soak),
+    ],
+)
 async def test_a_replay_of_a_recording_trades_as_the_backtest_does(
     database: Database, name: str, first: int, money: dict[str, Any]
 ) -> None:

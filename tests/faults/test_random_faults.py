@@ -17,7 +17,7 @@ from .fault_run import FaultRun, Nursery, Outcome
 Record = Callable[[str, object], None]
 COUNTS = "fault counts"
 """What `pytest_terminal_summary` adds up and prints at the end, whichever process ran it."""
-_FEW = 25
+_FEW = 20
 _BATCHES = 4
 _BRIEF_S = 0.8
 _AT_ONCE = 3
